@@ -1,0 +1,54 @@
+# The renewal desk's nightly pipeline. `make help` lists what there is.
+PYTHON ?= python3
+DATE ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+export PYTHONPATH := $(CURDIR)
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup nightly up test lint format bench clean lock
+
+help: ## what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 nightly"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@echo "setup     making $(VENV) (once, a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile -r requirements.txt
+	@touch $@
+
+setup: $(READY) ## make the virtual environment from the locked requirements
+
+nightly: $(READY) ## run a whole night on the sample group; DATE=2026-11-24 prepares that morning
+	@$(PY) -m dags $(if $(DATE),--as-of $(DATE))
+
+up: $(READY) ## Airflow with its web page, scheduler and REST API on http://127.0.0.1:8080
+	@$(PY) -m dags --serve $(if $(DATE),--as-of $(DATE))
+
+test: $(READY) ## run every test
+	@$(PY) -m pytest tests
+
+lint: $(READY) ## check style of Python and SQL
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+
+format: $(READY) ## put Python and SQL into shape
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: $(READY) ## how long a night takes, against plain SQL
+	@$(PY) -m tests.bench
+
+lock: ## write requirements.txt anew from requirements.in (needs uv)
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --no-strip-extras --quiet --custom-compile-command "make lock" requirements.in -o requirements.txt
+
+clean: ## remove everything that was made: the environment and all data of the sample
+	@rm -rf $(VENV) var .pytest_cache .ruff_cache

@@ -1,0 +1,60 @@
+"""What every source promises about a canonical entity, as one Great Expectations suite per entity.
+
+Required columns, code lists and orders of dates come from the entity's declaration; what a VIN or a phone number
+looks like stands here. Each promise names the rule a row breaks; severity "warning" is reported and lets the row in.
+"""
+
+from __future__ import annotations
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from ingest.entities import Entity
+
+VERSION = "1"
+"""Raise when a promise changes: landed files are then checked again."""
+
+VIN = r"^[A-HJ-NPR-Z0-9]{17}$"
+PHONE = r"^(?:1[3-9]\d{9}|0\d{9,11})$"
+PLATE = r"^[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][A-Z0-9]{4,5}[A-Z0-9挂学警港澳]$"
+
+
+def suite(entity: Entity, identity: str) -> gx.ExpectationSuite:
+    """The promises of one entity; `identity` other than 'vin' switches VIN rules off."""
+    promises: list[gxe.Expectation] = [
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=1, meta={"rule": "file:no_rows"}
+        )  # an empty frame keeps the others
+    ]
+    for name, column in entity.columns.items():
+        if column.required:
+            promises.append(gxe.ExpectColumnValuesToNotBeNull(column=name, meta={"rule": f"{name}:missing"}))
+        if column.codes:
+            promises.append(
+                gxe.ExpectColumnValuesToBeInSet(
+                    column=name, value_set=list(column.codes), meta={"rule": f"{name}:unknown_code"}
+                )
+            )
+        if column.type == "vin" and identity == "vin":
+            promises.append(_matches(name, VIN, "not_a_vin"))
+        if column.type == "phone":
+            promises.append(_matches(name, PHONE, "not_a_phone"))
+        if column.type == "plate":
+            promises.append(_matches(name, PLATE, "unusual_plate", severity="warning"))
+    for first, second in entity.order:
+        promises.append(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A=second,
+                column_B=first,
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+                meta={"rule": f"{second}:not_after"},
+            )
+        )
+    return gx.ExpectationSuite(name=entity.name, expectations=promises)
+
+
+def _matches(column: str, regex: str, rule: str, severity: str = "critical") -> gxe.Expectation:
+    return gxe.ExpectColumnValuesToMatchRegex(
+        column=column, regex=regex, severity=severity, meta={"rule": f"{column}:{rule}"}
+    )

@@ -1,0 +1,43 @@
+"""Rows that were not let in: kept as they were read, with the rule they broke, for their owner's eyes only."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.home import home, write_atomic
+
+
+def path_of(entity: str, source: str, received_on: date, stem: str) -> Path:
+    """Where the rejected rows of one file lie."""
+    return home() / "quarantine" / entity / source / str(received_on) / f"{stem}.parquet"
+
+
+def write(path: Path, text: pa.Table, rules: dict[int, str], ragged: tuple[tuple[int, str], ...]) -> int:
+    """Store rejected rows: `_row`, `_rule`, then the file's own columns as text; return how many.
+
+    `rules`: rule by record number. `ragged`: records that did not fit the header, whole in the column `_text`.
+    """
+    keep = [number in rules for number in text["_row"].to_pylist()] if rules else []
+    rows = text.filter(pa.array(keep, pa.bool_())) if rules else text.slice(0, 0)
+    numbers = rows["_row"].to_pylist()
+    columns = {
+        "_row": pa.array([*numbers, *(number for number, _ in ragged)], pa.int64()),
+        "_rule": pa.array([*(rules[n] for n in numbers), *("row:wrong_number_of_fields" for _ in ragged)], pa.string()),
+        "_text": pa.array([*(None for _ in numbers), *(joined for _, joined in ragged)], pa.string()),
+    }
+    for name in rows.column_names:
+        if name != "_row":
+            columns[name] = pa.array(rows[name].to_pylist() + [None] * len(ragged), pa.string())
+    table = pa.table(columns)
+    if table.num_rows:
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd")
+        write_atomic(path, buffer.getvalue(), mode=0o600)
+    else:
+        path.unlink(missing_ok=True)
+    return table.num_rows

@@ -1,0 +1,247 @@
+"""Reception of one source: pull, land, read, type, check; every record ends loaded, quarantined or declared."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations import gate, promises, quarantine
+from expectations.verdicts import judge_batch
+from ingest import landing
+from ingest.batches import Batch, batches, raw_folder
+from ingest.conversion import convert, identifier, query, unknown_headers
+from ingest.counting import count_records
+from ingest.entities import PROVENANCE
+from ingest.home import home, is_rebuild, log, step, write_atomic
+from ingest.reading import TextTable, UnreadableFileError, read
+from ingest.spec import Extract, Source, sources
+
+READER_VERSION = "1"
+"""Raise when reading or typing changes: landed files are then read again."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A file that could be read: its text, its canonical rows and what stands beside them."""
+
+    batch: Batch
+    text: TextTable
+    rows: pa.Table
+
+
+def processing_key(source: Source, extract: str) -> str:
+    """A landed file is read again when this changes: the spec, the promises or the reader."""
+    return f"{source.rules_hash(extract)}-{promises.VERSION}-{READER_VERSION}"
+
+
+def receive(source_name: str, as_of: date) -> dict[str, Any]:
+    """Receive one source for the night of as_of; return what came of it (counts only), never raise for its faults.
+
+    A night older than the newest reception is a rebuild: it pulls nothing and works on what was received by then.
+    """
+    source = sources()[source_name]
+    if is_rebuild(as_of):
+        log("receive", f"{source_name}: a rebuild pulls nothing")
+        return {"source": source_name, "is_rebuild": True}
+    report = landing.pull(source, as_of)
+    done = process(source, as_of)
+    for extract, reason in report.failed.items():
+        log("receive", f"{source_name}.{extract}: {reason}. Ask {source.owner.name}.")
+    counts = Counter(batch.verdict for batch in done)
+    loaded, held = sum(batch.loaded for batch in done), sum(batch.quarantined for batch in done)
+    told = ", ".join(f"{count} files {verdict}" for verdict, count in sorted(counts.items()))
+    log("receive", f"{source_name}: {told or 'nothing new'}; {loaded:,} rows loaded, {held:,} quarantined")
+    return {"source": source_name, "verdicts": dict(counts), "loaded": loaded, "failed": sorted(report.failed)}
+
+
+def receive_step(source_name: str, as_of: str) -> dict[str, Any]:
+    """receive() as a step of the night."""
+    day = date.fromisoformat(as_of)
+    with step(day, f"receive-{source_name}"):
+        return receive(source_name, day)
+
+
+def process(source: Source, as_of: date) -> list[Batch]:
+    """Read, type and check every landed file that has no verdict under the current processing key."""
+    known = {(b.extract, b.file): b for b in batches(source.name)}
+    landed = landing.landed(source)
+    done: list[Batch] = []
+    for name, extract in source.extracts.items():
+        key = processing_key(source, name)
+        history = [b for b in known.values() if b.extract == name]
+        todo = [
+            file
+            for file in landed
+            if file.extract == name and file.received_on <= as_of and _is_open(file, known, key, name)
+        ]
+        typed: list[Typed] = []
+        for file in todo:
+            outcome = _read_one(source, name, extract, file, key)
+            if isinstance(outcome, Batch):
+                outcome.write()
+                done.append(outcome)
+                log("receive", f"{source.name}: {file.name} {outcome.verdict}: {outcome.message_en}")
+            else:
+                typed.append(outcome)
+        for batch in _check(source, extract, typed, history):
+            batch.write()
+            done.append(batch)
+            if batch.verdict != "accepted":
+                log("receive", f"{source.name}: {batch.name} {batch.verdict}: {batch.message_en}")
+    return done
+
+
+def _is_open(file: landing.Landed, known: dict[tuple[str, str], Batch], key: str, extract: str) -> bool:
+    batch = known.get((extract, str(file.path.relative_to(home()))))
+    if batch is None or batch.processing_key != key or batch.verdict == "failed":
+        return True
+    return batch.raw is not None and not (home() / batch.raw).exists()
+
+
+def _read_one(source: Source, name: str, extract: Extract, file: landing.Landed, key: str) -> Typed | Batch:
+    """The typed rows of a landed file, or the verdict that it cannot be used."""
+    batch = Batch(
+        source=source.name, extract=name, entity=extract.entity, name=file.name,
+        file=str(file.path.relative_to(home())), sha256=file.sha256, version=file.version,
+        received_on=file.received_on, business_date=file.business_date, verdict="accepted",
+        owner=source.owner.name, scope=file.scope, watermark=file.watermark, processing_key=key,
+    )  # fmt: skip
+    try:
+        text = read(file.path, extract)
+        batch = replace(
+            batch, records=text.records, declared=text.declared, unknown_headers=unknown_headers(text.table, extract)
+        )
+        counted = count_records(file.path, extract)
+        if counted != text.records:
+            raise UnreadableFileError(
+                "file:count_mismatch",
+                f"读到 {text.records} 条记录,但文件中有 {counted} 条,未使用",
+                f"{text.records} records were read but the file holds {counted}; it is not used",
+            )
+        return Typed(batch, text, convert(text.table, extract, source))
+    except UnreadableFileError as fault:
+        return _refused(batch, fault.rule, fault.zh, fault.en)
+    except Exception as error:
+        kind = type(error).__name__
+        return replace(
+            _refused(batch, "file:failed", f"读取时出错({kind})", f"reading it failed ({kind})"), verdict="failed"
+        )
+
+
+def _refused(batch: Batch, rule: str, zh: str, en: str) -> Batch:
+    return replace(
+        batch,
+        verdict="refused",
+        rule=rule,
+        loaded=0,
+        quarantined=0,
+        raw=None,
+        message_zh=f"{batch.name}:{zh}。继续使用上一次的有效数据,请联系{batch.owner}",
+        message_en=f"{en}. The last good batch stays in force; ask {batch.owner}.",
+    )
+
+
+def _check(source: Source, extract: Extract, typed: list[Typed], history: list[Batch]) -> list[Batch]:
+    """Judge all files of a night together (one suite run), then decide about each file by itself."""
+    if not typed:
+        return []
+    columns = list(extract.canonical().columns)
+    clean = [t.rows.filter(_is_clean(t.rows)) for t in typed]
+    judgement = gate.judge(
+        pa.concat_tables(rows.select(columns) for rows in clean), extract.canonical(), source.identity
+    )
+    done, start = [], 0
+    for file, rows in zip(typed, clean, strict=True):
+        numbers = rows["_row"].to_pylist()
+        end = start + len(numbers)
+        rules = {numbers[p - start]: rule for p, rule in judgement.rejects.items() if start <= p < end}
+        done.append(_store(source, extract, file, rules, [*history, *done]))
+        start = end
+    return done
+
+
+def _is_clean(rows: pa.Table) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.and_(pc.is_null(rows["_rule"]), pc.invert(rows["_is_repeat"]))
+
+
+def _store(source: Source, extract: Extract, typed: Typed, rules: dict[int, str], history: list[Batch]) -> Batch:
+    """Write raw rows and quarantine of one file; return its verdict with counts that add up."""
+    broken = typed.rows.filter(pa.compute.is_valid(typed.rows["_rule"]))
+    first = dict(zip(broken["_row"].to_pylist(), broken["_rule"].to_pylist(), strict=True))
+    repeats = set(typed.rows.filter(typed.rows["_is_repeat"])["_row"].to_pylist())
+    rules = {row: rule for row, rule in {**rules, **first}.items() if row not in repeats}
+    kept = _without(typed.rows, set(rules) | repeats)
+    for row in _superseded(kept, extract.canonical().key):
+        rules[row] = "key:superseded_in_file"
+    kept = _without(kept, set(rules))
+
+    batch = typed.batch
+    stem = batch.sidecar().stem
+    held = quarantine.path_of(batch.entity, source.name, batch.received_on, stem)
+    counts = Counter(rules.values()) + Counter({"row:wrong_number_of_fields": len(typed.text.ragged)})
+    declared = {**typed.text.declared, **({"exact_duplicate": len(repeats)} if repeats else {})}
+    batch = replace(
+        batch,
+        loaded=kept.num_rows,
+        declared=declared,
+        rules=dict(sorted(counts.items())),
+        quarantined=sum(counts.values()),
+    )
+    if batch.records != batch.loaded + batch.quarantined + sum(declared.values()):
+        return _refused(batch, "file:count_mismatch", "记录数对不上", "its records do not add up (our own fault)")
+    fault = judge_batch(batch, extract, history)
+    if fault and fault.refuses:
+        return _refused(batch, fault.rule, fault.zh, fault.en)
+    quarantine.write(held, typed.text.table, rules, typed.text.ragged)
+    path = raw_folder(batch.entity, source.name, batch.received_on) / f"{stem}.parquet"
+    buffer = io.BytesIO()
+    pq.write_table(_with_provenance(kept, batch), buffer, compression="zstd")
+    write_atomic(path, buffer.getvalue(), mode=0o600)
+    batch = replace(batch, raw=str(path.relative_to(home())))
+    if fault:
+        return replace(
+            batch, verdict="accepted_with_warning", rule=fault.rule, message_zh=fault.zh, message_en=fault.en
+        )
+    return batch
+
+
+def _without(rows: pa.Table, numbers: set[int]) -> pa.Table:
+    if not numbers:
+        return rows
+    import pyarrow.compute as pc
+
+    return rows.filter(pc.invert(pc.is_in(rows["_row"], pa.array(sorted(numbers), pa.int64()))))
+
+
+def _superseded(rows: pa.Table, key: tuple[str, ...]) -> list[int]:
+    """Record numbers that a later row of the same file replaces: same key, other content."""
+    names = ", ".join(identifier(name) for name in key)
+    repeated = f"row_number() over (partition by {names} order by _row desc) > 1"
+    found = query(f"select _row from kept qualify {repeated} order by _row", kept=rows.select([*key, "_row"]))
+    return found["_row"].to_pylist()
+
+
+def _with_provenance(rows: pa.Table, batch: Batch) -> pa.Table:
+    """Canonical columns, then where each row came from."""
+    count = rows.num_rows
+    values = {
+        "_source": pa.repeat(pa.scalar(batch.source), count),
+        "_extract": pa.repeat(pa.scalar(batch.extract), count),
+        "_file": pa.repeat(pa.scalar(batch.file), count),
+        "_sha8": pa.repeat(pa.scalar(batch.sha256[:8]), count),
+        "_row": rows["_row"],
+        "_received_on": pa.repeat(pa.scalar(batch.received_on, pa.date32()), count),
+        "_business_date": pa.repeat(pa.scalar(batch.business_date, pa.date32()), count),
+    }
+    out = rows.drop_columns(["_row", "_rule", "_is_repeat"])
+    for name in PROVENANCE:
+        out = out.append_column(name, values[name])
+    return out

@@ -1,0 +1,78 @@
+"""What the pipeline itself decided, kept as immutable files and read back like any source."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.entities import Entity, archives
+from ingest.home import home, is_rebuild, log, read_json, step, write_atomic
+
+ARCHIVE_PROVENANCE = {"_as_of": "DATE", "_revision": "BIGINT"}
+"""Columns that stand after an archive's own."""
+
+
+def archived(entity: Entity, as_of: date) -> list[str]:
+    """Archive files strictly before as_of, highest revision each; only the newest night's of a snapshot."""
+    nights = [f for f in sorted((home() / "archive" / entity.name).glob("????-??-??")) if f.name < str(as_of)]
+    files = [max(f.glob("*.parquet"), key=lambda p: int(p.stem)) for f in nights if any(f.glob("*.parquet"))]
+    return [str(file.relative_to(home())) for file in (files[-1:] if entity.mode == "snapshot" else files)]
+
+
+def keep_build(build: Path, as_of: date) -> list[str]:
+    """Keep what the night decided: the tables of schema `archive` in work.duckdb, each as the next revision if it changed."""
+    written = []
+    with duckdb.connect(str(build / "work.duckdb"), read_only=True) as connection:
+        for name, entity in archives().items():
+            if name != "night":
+                columns = ", ".join(entity.columns)
+                table = connection.execute(f"select {columns} from archive.{name} order by all").to_arrow_table()
+                written += keep(entity, as_of, table)
+    return written
+
+
+def keep(entity: Entity, as_of: date, table: pa.Table) -> list[str]:
+    """Write one archive table for a night unless its newest revision says the same; return the paths written."""
+    folder = home() / "archive" / entity.name / str(as_of)
+    revisions = sorted(int(path.stem) for path in folder.glob("*.parquet"))
+    if revisions:
+        last = pq.read_table(folder / f"{revisions[-1]}.parquet").drop_columns([*ARCHIVE_PROVENANCE])
+        if last.equals(table.cast(last.schema)):
+            return []
+    revision = (revisions[-1] if revisions else 0) + 1
+    count = table.num_rows
+    table = table.append_column("_as_of", pa.repeat(pa.scalar(as_of, pa.date32()), count))
+    table = table.append_column("_revision", pa.repeat(pa.scalar(revision, pa.int64()), count))
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    path = folder / f"{revision}.parquet"
+    write_atomic(path, buffer.getvalue(), mode=0o600)
+    return [str(path.relative_to(home()))]
+
+
+def keep_step(build: str) -> int:
+    """Archive what a build decided; a rebuild archives nothing. Returns how many files were written."""
+    folder = Path(build)
+    as_of = date.fromisoformat(read_json(folder / "inputs.json")["as_of"])
+    if is_rebuild(as_of):
+        return 0
+    with step(as_of, "keep"):
+        written = keep_build(folder, as_of)
+        log("keep", f"{len(written)} archive files written")
+    return len(written)
+
+
+def remember_step(as_of: str) -> int:
+    """Archive the verdict on a night; a rebuild has none. Returns how many files were written."""
+    day = date.fromisoformat(as_of)
+    if is_rebuild(day):
+        return 0
+    verdict = read_json(home() / "state" / "verdict" / f"{as_of}.json")
+    row = {"as_of": day, "build_id": verdict["build_id"], "status": verdict["status"]}
+    table = pa.Table.from_pylist([row | {"reasons": "\n".join(verdict["reasons"])}])
+    return len(keep(archives()["night"], day, table))

@@ -1,0 +1,103 @@
+"""Where everything lies on disk, and how a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+_logger = logging.getLogger("xubao")
+
+
+class NightAlreadyRunningError(RuntimeError):
+    """Two nights at once would write the same files."""
+
+
+def home() -> Path:
+    """The folder that holds all data: XUBAO_HOME, or ./var of the project."""
+    return Path(os.environ.get("XUBAO_HOME") or PROJECT / "var").resolve()
+
+
+def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write data under a temporary name, flush it to disk, then rename: readers see all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(temporary, mode)
+    os.replace(temporary, path)
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in a file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_json(path: Path, value: Any, mode: int = 0o644) -> None:
+    """Write a JSON value with sorted keys, whole or not at all."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=str)
+    write_atomic(path, (text + "\n").encode(), mode)
+
+
+def log(step: str, message: str) -> None:
+    """One line of progress: counts and names of files, never personal data."""
+    _logger.info("%-9s %s", step, message)
+
+
+@contextlib.contextmanager
+def run_lock(what: str = "night") -> Iterator[None]:
+    """Hold the installation's lock; raise NightAlreadyRunningError if another process holds it.
+
+    The lock dies with its process, so a killed night leaves nothing to clean up.
+    """
+    path = home() / "state" / f"{what}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise NightAlreadyRunningError(
+                f"Another process is working on {home()} ({path.name} is held). Wait until it has finished; "
+                "it ends by itself, and a killed one leaves no lock behind."
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def step(as_of: date, name: str) -> Iterator[None]:
+    """One step of the night: alone in this home, its seconds noted in state/steps/<as_of>/<name>.json."""
+    started = time.monotonic()
+    with run_lock(name):
+        yield
+    seconds = round(time.monotonic() - started, 2)
+    write_json(home() / "state" / "steps" / str(as_of) / f"{name}.json", {"step": name, "seconds": seconds})
+
+
+def newest_received_on() -> date | None:
+    """as_of of the newest night that pulled, or None before the first."""
+    days = [path.stem for path in (home() / "raw" / "_pulls").glob("*/*.json")]
+    return date.fromisoformat(max(days)) if days else None
+
+
+def is_rebuild(as_of: date) -> bool:
+    """True for a night older than the newest one: it pulls, archives and delivers nothing."""
+    newest = newest_received_on()
+    return newest is not None and as_of < newest

@@ -1,0 +1,116 @@
+"""Where sources keep their files and tables: Airflow connections, opened through well-kept libraries only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from ingest.reading import cell_text
+from ingest.spec import Extract
+
+DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
+"""SQLAlchemy dialect of each Airflow connection type."""
+
+
+class SourceDownError(RuntimeError):
+    """A source's place cannot be reached; the message names the place and never a secret."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file at its source. `path` is an Airflow object-storage path."""
+
+    name: str
+    size: int
+    modified: float
+    path: Any
+
+    def read(self) -> bytes:
+        """All bytes of the file."""
+        with self.path.open("rb") as file:
+            return file.read()
+
+
+def _connection(name: str) -> Any:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+
+    try:
+        return Connection.get(name)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise SourceDownError(f"the Airflow connection {name!r} does not exist; see docs/sources.md") from None
+
+
+def list_files(connection: str) -> list[RemoteFile]:
+    """The files of a connection's folder, by name; raise SourceDownError if it cannot be listed."""
+    from airflow.sdk import ObjectStoragePath
+
+    place = _connection(connection)
+    folder = place.extra_dejson.get("path") or place.schema or ""
+    try:
+        entries = list(ObjectStoragePath(f"{place.conn_type}://{folder}").iterdir())
+        found = [(entry, entry.stat()) for entry in entries if entry.is_file()]
+    except (OSError, ValueError) as error:
+        raise SourceDownError(
+            f"the folder of connection {connection!r} cannot be listed: {type(error).__name__}"
+        ) from None
+    files = [RemoteFile(entry.name, stat["size"], stat["mtime"], entry) for entry, stat in found]
+    return sorted(files, key=lambda file: file.name)
+
+
+def fetch_table(connection: str, extract: Extract, since: str | None) -> tuple[pa.Table, str | None]:
+    """Rows of a database table as text, ordered by the entity's key, and the highest watermark among them.
+
+    `since`: only rows whose watermark is at least this. Raise SourceDownError if the database does not answer.
+    """
+    import sqlalchemy as sa
+
+    place = _connection(connection)
+    url = sa.URL.create(
+        DRIVERS.get(place.conn_type, place.conn_type),
+        username=place.login,
+        password=place.password,
+        host=None if place.conn_type == "sqlite" else place.host,
+        port=place.port,
+        database=place.host if place.conn_type == "sqlite" else place.schema,
+    )
+    engine = sa.create_engine(url, hide_parameters=True)
+    try:
+        if place.conn_type == "sqlite":
+            open(place.host, "rb").close()  # SQLite would make a missing file instead of saying so
+        table = sa.Table(extract.table or "", sa.MetaData(), autoload_with=engine)
+        keys = [table.c[name] for name in _key_columns(extract, set(table.c.keys()))]
+        query = sa.select(table).order_by(*keys)
+        if extract.watermark and since:
+            query = query.where(table.c[extract.watermark] >= since)
+        with engine.connect() as opened:
+            rows = opened.execute(query).all()
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        raise SourceDownError(
+            f"table {extract.table!r} of connection {connection!r} cannot be read: {type(error).__name__}"
+        ) from None
+    finally:
+        engine.dispose()
+    names = list(table.c.keys())
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    data = {name: pa.array(list(_texts(column)), pa.string()) for name, column in zip(names, columns, strict=True)}
+    highest = max(data[extract.watermark].to_pylist(), default=None) if extract.watermark else None
+    return pa.table(data), highest
+
+
+def _key_columns(extract: Extract, present: set[str]) -> list[str]:
+    """Headers of the key, so that a table always comes in the same order."""
+    headers = [
+        next((h for h in extract.columns[name].headers if h in present), None)
+        for name in extract.canonical().key
+        if name in extract.columns
+    ]
+    return [header for header in headers if header]
+
+
+def _texts(values: tuple[Any, ...]) -> Iterator[str | None]:
+    for value in values:
+        yield None if value is None else cell_text(value) if not hasattr(value, "as_tuple") else str(value)

@@ -1,0 +1,232 @@
+"""Source specs: one YAML file per source is all it takes to bring in another insurer's export."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ingest.entities import Entity, entities
+
+BUILT_IN = Path(__file__).parent / "sources"
+
+
+class SourceSpecError(ValueError):
+    """A source spec cannot be used; the message says which line of which file and what to write instead."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TotalsRow(_Strict):
+    """A line that sums up the file: declared, never loaded."""
+
+    column: str
+    starts_with: str
+    required: bool = False
+    """True if a file without it was cut off on its way."""
+
+
+class Read(_Strict):
+    """How the bytes of a file become records."""
+
+    format: Literal["csv", "xlsx", "table"] = "csv"
+    encodings: tuple[str, ...] = ("utf-8-sig", "gb18030")
+    delimiter: str = ","
+    quote: str = '"'
+    names: tuple[str, ...] | None = None
+    """Column names of a file that has no header line."""
+    sheet: str | None = None
+    totals_row: TotalsRow | None = None
+    unanswered_if_blank: tuple[str, ...] = ()
+    """Headers to fill in by hand: a row in which all of them are blank was not worked on and is declared so."""
+    marker: str | None = None
+    """Suffix of an empty file that says: complete. Without it the file waits."""
+
+
+class ColumnSource(_Strict):
+    """Where one canonical column comes from and how its text is read."""
+
+    headers: tuple[str, ...] = Field(default=(), alias="from")
+    join: str | None = None
+    date: tuple[str, ...] = ()
+    timestamp: tuple[str, ...] = ()
+    money: Literal["yuan", "fen"] = "yuan"
+    percent: bool = False
+    codes: dict[str, str] | None = None
+    split: str | None = None
+    year_from: str | None = None
+    day: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> ColumnSource:
+        if not self.headers and not self.year_from:
+            raise ValueError("give `from: [headers]` or `year_from: header`")
+        if self.year_from and not re.fullmatch(r"\d\d-\d\d", self.day or ""):
+            raise ValueError('`year_from` also needs `day: "MM-DD"`')
+        return self
+
+
+class Extract(_Strict):
+    """One kind of file or table of a source."""
+
+    entity: str
+    files: tuple[str, ...] = ()
+    table: str | None = None
+    watermark: str | None = None
+    """Column of the table by which only new rows are fetched; without it the whole table is."""
+    mode: Literal["delta", "snapshot"] | None = None
+    scope: tuple[str, ...] = ()
+    read: Read = Read()
+    constants: dict[str, str] = {}
+    columns: dict[str, ColumnSource]
+    ignored: tuple[str, ...] = ()
+    """Headers that are known and not wanted."""
+    may_be_empty: bool = False
+    optional: bool = False
+    """True if the source owes nothing on a given night (returned call lists before the first list)."""
+    max_reject_share: float = 0.2
+    max_drop_share: float = 0.5
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _files_as_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        def full(item: Any) -> Any:
+            if isinstance(item, str):
+                return {"from": [item]}
+            if isinstance(item, list):
+                return {"from": item}
+            if isinstance(item, dict):
+                one = {key: [item[key]] for key in ("from", "date", "timestamp") if isinstance(item.get(key), str)}
+                return {**item, **one}
+            return item
+
+        return {name: full(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _fits_its_entity(self) -> Extract:
+        if self.entity not in entities():
+            raise ValueError(f"entity {self.entity!r} does not exist; there are {', '.join(entities())}")
+        if bool(self.files) == bool(self.table):
+            raise ValueError("give either `files` (patterns) or `table`")
+        known = set(entities()[self.entity].columns)
+        unknown = (set(self.columns) | set(self.constants)) - known
+        if unknown:
+            raise ValueError(
+                f"entity {self.entity!r} has no column {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}"
+            )
+        return self
+
+    def delivery_mode(self) -> str:
+        """delta or snapshot: the extract's own, else its entity's."""
+        return self.mode or self.canonical().mode
+
+    def canonical(self) -> Entity:
+        """The entity this extract delivers."""
+        return entities()[self.entity]
+
+
+class Owner(_Strict):
+    name: str
+    contact: str
+
+
+class Source(_Strict):
+    """One source as its YAML file declares it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    connection: str
+    owner: Owner
+    identity: str = "vin"
+    """The column that identifies a vehicle; anything but `vin` switches VIN rules off for this source."""
+    late_after_days: int = 2
+    extracts: dict[str, Extract]
+    path: Path
+    content_hash: str
+
+    def rules_hash(self, extract: str) -> str:
+        """Changes when the way this source is read changes: part of the reprocessing key."""
+        return self.content_hash
+
+
+def load(path: Path) -> Source:
+    """Read and check one spec; raise SourceSpecError naming file, place and remedy."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        return Source(**yaml.safe_load(text), path=path, content_hash=hashlib.sha256(text.encode()).hexdigest()[:16])
+    except (yaml.YAMLError, TypeError) as error:
+        raise SourceSpecError(f"{path}: not a source spec: {error}. See docs/sources.md for an example.") from None
+    except ValidationError as error:
+        lines = "\n".join(f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SourceSpecError(
+            f"{path}: the spec cannot be used:\n{lines}\nSee docs/sources.md for an example."
+        ) from None
+
+
+def sources() -> dict[str, Source]:
+    """All sources by name: the dealership's own folder (XUBAO_SOURCES) if set, else the sample group's."""
+    folder = Path(os.environ.get("XUBAO_SOURCES") or BUILT_IN)
+    specs = [load(path) for path in sorted(folder.glob("*.yaml"))]
+    if not specs:
+        raise SourceSpecError(
+            f"{folder}: there is no source spec (*.yaml). Set XUBAO_SOURCES to the folder that holds them."
+        )
+    by_name = {spec.name: spec for spec in specs}
+    if len(by_name) < len(specs):
+        raise SourceSpecError(f"{folder}: two specs have the same `name`. Each source needs a name of its own.")
+    return by_name
+
+
+_FIELD = re.compile(r"\{(\w+)(?::([^}]*))?\}")
+
+
+def file_pattern(pattern: str) -> re.Pattern[str]:
+    """A pattern such as '保单清单_{business_date:%Y%m%d}*.csv' as a regular expression with named groups."""
+    digits = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}"}
+    out, at = "", 0
+
+    def literal(text: str) -> str:
+        return re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+
+    for match in _FIELD.finditer(pattern):
+        name, form = match.groups()
+        body = re.sub(r"%[Ymd]", lambda m: digits[m.group()], form) if form else r"[^_.]+"
+        out += literal(pattern[at : match.start()]) + f"(?P<{name}>{body})"
+        at = match.end()
+    return re.compile(out + literal(pattern[at:]))
+
+
+def match_file(extract: Extract, name: str) -> dict[str, Any] | None:
+    """The fields of a file's name (business_date as date), or None if no pattern of the extract fits."""
+    for pattern in extract.files:
+        found = file_pattern(pattern).fullmatch(name)
+        if not found:
+            continue
+        fields: dict[str, Any] = found.groupdict()
+        form = next((m.group(2) for m in _FIELD.finditer(pattern) if m.group(1) == "business_date"), None)
+        if form:
+            try:
+                day = datetime.strptime(fields["business_date"], form).date()
+            except ValueError:
+                continue
+            fields["business_date"] = day if "%d" in form else _last_day(day)
+        return fields
+    return None
+
+
+def _last_day(day: date) -> date:
+    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return date.fromordinal(following.toordinal() - 1)

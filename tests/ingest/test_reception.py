@@ -1,0 +1,247 @@
+"""What happens to a file at the door: nothing received is lost, doubled or let in that should not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ingest.batches import batches
+from ingest.home import read_json
+from ingest.selection import select
+
+D = date(2026, 11, 24)
+NEXT = D + timedelta(days=1)
+
+
+def in_force(as_of: date) -> list[str]:
+    """Names of the raw files that the night of as_of works on."""
+    return read_json(select(as_of) / "inputs.json")["entities"]["policy"][1:]
+
+
+def status(as_of: date) -> dict:
+    return read_json(select(as_of) / "inputs.json")["sources"][0]
+
+
+def test_a_good_file_is_loaded_with_types_and_provenance(desk, line: Callable[..., str]) -> None:
+    desk.put("保单清单_20261123.csv", line(1), line(2))
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.records, batch.loaded) == ("accepted", 4, 2)
+    assert batch.declared == {"header": 1, "totals": 1}
+    row = desk.rows(batch)[0]
+    assert row["premium_amount"] == Decimal("1234.50")
+    assert row["policy_number"] == "1203052026112400000001"
+    assert row["cover_ends_on"] == date(2027, 11, 30)
+    assert (row["_row"], row["_received_on"], row["_business_date"]) == (2, D, D - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"ends_on": "2026-02-30"}, "cover_ends_on:not_a_date"),
+        ({"signed_on": "2026-13-01"}, "signed_on:not_a_date"),
+        ({"vin": "LSVAA2187C200001"}, "vin:not_a_vin"),
+        ({"vin": "LSVAA2187O2000001"}, "vin:not_a_vin"),
+        ({"policy_number": ""}, "policy_number:missing"),
+        ({"kind": "第三险"}, "policy_kind:unknown_code"),
+        ({"phone": "1380013800"}, "insured_phone:not_a_phone"),
+        ({"phone": "1.38E+10"}, "insured_phone:not_a_phone"),
+        ({"premium": "LSVAA2187C2000001"}, "premium_amount:not_money"),
+        ({"premium": "1e3"}, "premium_amount:not_money"),
+        ({"signed_on": "13800138000"}, "signed_on:not_a_date"),
+        ({"ends_on": "2026-11-30"}, "cover_ends_on:not_after"),
+        ({"premium": "12,34", "extra": "x"}, "row:wrong_number_of_fields"),
+    ],
+)
+def test_a_bad_row_is_held_with_its_rule_and_the_rest_goes_on(desk, line, changed: dict, rule: str) -> None:
+    desk.put("保单清单_20261123.csv", *(line(n) for n in range(1, 20)), line(99, **changed))
+    [batch] = desk.receive(D)
+    assert batch.rules == {rule: 1}
+    assert desk.held(batch) == {21: rule}
+    assert batch.loaded == 19
+    assert batch.records == batch.loaded + batch.quarantined + sum(batch.declared.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("￥1,234.50", "1234.50"), ("(12.30)", "-12.30"), ("１２３４.５", "1234.50"), ("88元", "88.00"), (" 7 ", "7.00")],
+)
+def test_money_is_understood_as_people_write_it(desk, line, text: str, value: str) -> None:
+    desk.put("保单清单_20261123.csv", line(1, premium=f'"{text}"'))
+    [batch] = desk.receive(D)
+    assert desk.rows(batch)[0]["premium_amount"] == Decimal(value)
+
+
+def test_an_exact_duplicate_is_declared_and_a_changed_one_supersedes(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1), line(1), line(2, premium="1"), line(2, premium="2"))
+    [batch] = desk.receive(D)
+    assert batch.declared["exact_duplicate"] == 1
+    assert desk.held(batch) == {4: "key:superseded_in_file"}
+    assert [str(row["premium_amount"]) for row in desk.rows(batch)] == ["1234.50", "2.00"]
+
+
+def test_a_trailing_blank_and_full_width_digits_change_nothing(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1, vin="ｌsvaa2187c2000001 ", phone="+86 138-0013-8000"))
+    [batch] = desk.receive(D)
+    assert (desk.rows(batch)[0]["vin"], desk.rows(batch)[0]["insured_phone"]) == ("LSVAA2187C2000001", "13800138000")
+
+
+def test_a_truncated_file_is_refused_and_the_message_says_whom_to_ask(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1))
+    desk.receive(D)
+    desk.put("保单清单_20261124.csv", line(2), line(3)[:20], total=False)
+    [batch] = desk.receive(NEXT)
+    assert (batch.verdict, batch.rule, batch.raw) == ("refused", "file:truncated", None)
+    assert "保单清单_20261124.csv" in batch.message_zh and "王经理" in batch.message_zh
+    assert len(in_force(NEXT)) == 1, "the last good batch stays in force"
+    assert status(NEXT)["status"] == "refused" and status(NEXT)["degraded_since"] == str(NEXT)
+
+
+def test_a_correction_replaces_the_whole_file_and_fills_the_gap(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1), total=False)
+    desk.receive(D)
+    assert in_force(D) == []
+    desk.put("保单清单_20261123.csv", line(1), line(2))
+    desk.put("保单清单_20261124.csv", line(3))
+    desk.receive(NEXT)
+    assert len(in_force(NEXT)) == 2
+    assert status(NEXT)["status"] == "fresh"
+    assert in_force(D) == [], "a rebuild sees what that night had"
+
+
+def test_a_refused_correction_leaves_the_first_version_in_force(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1))
+    [first] = desk.receive(D)
+    desk.put("保单清单_20261123.csv", line(1), line(2), total=False)
+    desk.put("保单清单_20261124.csv", line(3))
+    desk.receive(NEXT)
+    assert first.raw in in_force(NEXT)
+    assert status(NEXT)["status"] == "refused"
+
+
+def test_the_same_bytes_under_another_name_are_nothing_new(desk, line) -> None:
+    path = desk.put("保单清单_20261123.csv", line(1))
+    desk.receive(D)
+    (desk.outbox / "保单清单_20261124.csv").write_bytes(path.read_bytes())
+    [batch] = desk.receive(NEXT)
+    assert batch.verdict == "nothing_new"
+    assert len(in_force(NEXT)) == 1
+
+
+def test_a_night_received_twice_receives_once(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1))
+    desk.receive(D)
+    before = {path: path.stat().st_mtime_ns for path in (desk.home / "landing").rglob("*.csv")}
+    desk.receive(D)
+    assert before == {path: path.stat().st_mtime_ns for path in (desk.home / "landing").rglob("*.csv")}
+    assert len(batches()) == 1
+
+
+def test_a_late_source_is_told_with_its_age_and_since_when(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1))
+    desk.receive(D)
+    desk.receive(NEXT)
+    now = status(NEXT)
+    assert (now["status"], now["age_days"], now["degraded_since"]) == ("stale", 1, str(NEXT))
+    assert status(D)["status"] == "fresh"
+
+
+def test_a_source_that_is_down_is_a_verdict_and_not_an_error(desk, line, monkeypatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PICC_OUTBOX", '{"conn_type": "file", "extra": {"path": "/nowhere/at/all"}}')
+    assert desk.receive(D) == []
+    assert status(D)["status"] == "failed"
+    assert "picc_outbox" in status(D)["message_en"]
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"", "file:empty"),
+        ("姓名,年龄\r\n甲,1\r\n".encode("gb18030"), "file:no_header"),
+        (b"\xff\xfe\x00\xd8\x00", "file:unreadable"),
+        ("保单号,险种\r\n1,商业险\r\n合计,\r\n".encode("gb18030"), "file:columns_missing"),
+    ],
+)
+def test_an_unreadable_file_is_refused_by_name(desk, data: bytes, rule: str) -> None:
+    (desk.outbox / "保单清单_20261123.csv").write_bytes(data)
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.rule) == ("refused", rule)
+    assert batch.owner == "王经理"
+
+
+def test_too_many_bad_rows_refuse_the_batch(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", *(line(n, vin="X") for n in range(8)), line(9))
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.rule) == ("refused", "file:too_many_rejects")
+
+
+def test_a_mended_spec_reads_the_landed_file_again(desk, line) -> None:
+    from tests.ingest.conftest import SPEC
+
+    desk.spec(SPEC.replace("vin: 车架号", "vin: 车架"))
+    desk.put("保单清单_20261123.csv", line(1))
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.rule) == ("refused", "file:columns_missing")
+    desk.spec(SPEC)
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.loaded) == ("accepted", 1)
+
+
+def test_the_index_can_be_thrown_away(desk, line) -> None:
+    from ingest.batches import reindex
+
+    desk.put("保单清单_20261123.csv", line(1))
+    desk.receive(D)
+    before = batches()
+    assert reindex() == 1
+    assert batches() == before
+    (desk.home / "state" / "index.sqlite").unlink()
+    assert batches() == before
+
+
+def test_a_landed_file_is_read_only_and_what_was_sent(desk, line) -> None:
+    sent = desk.put("保单清单_20261123.csv", line(1))
+    [batch] = desk.receive(D)
+    landed = desk.home / batch.file
+    assert landed.read_bytes() == sent.read_bytes()
+    assert landed.stat().st_mode & 0o777 == 0o400
+
+
+def test_a_crash_between_landing_and_reading_loses_nothing(desk, line, monkeypatch) -> None:
+    from expectations import reception
+
+    desk.put("保单清单_20261123.csv", line(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(reception, "process", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            desk.receive(D)
+    [batch] = desk.receive(D)
+    assert batch.loaded == 1
+
+
+def test_a_parser_that_breaks_on_a_file_does_not_stop_the_night(desk, line, monkeypatch) -> None:
+    from expectations import reception
+
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("13800138000")
+
+    desk.put("保单清单_20261123.csv", line(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(reception, "convert", breaks)
+        [batch] = desk.receive(D)
+    assert batch.verdict == "failed"
+    assert "13800138000" not in batch.message_en + batch.message_zh
+    [batch] = desk.receive(D)
+    assert batch.verdict == "accepted", "a failure of ours is tried again"
+
+
+def test_one_changed_byte_changes_the_build(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1))
+    desk.receive(D)
+    first = select(D).name
+    assert select(D).name == first
+    desk.put("保单清单_20261123.csv", line(1, premium="1234.51"))
+    desk.receive(D)
+    assert select(D).name != first
