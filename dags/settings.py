@@ -1,0 +1,48 @@
+"""The environment in which Airflow and every step run: one place, so that no shell profile changes a night."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from ingest.home import PROJECT, home, write_atomic
+
+
+def environment() -> dict[str, str]:
+    """os.environ plus what Airflow, dbt and Great Expectations need; makes the pseudonym key if there is none."""
+    root = home()
+    airflow = root / "airflow"
+    key = Path(os.environ.get("XUBAO_KEY_FILE") or root / "key")
+    if not key.exists():
+        write_atomic(key, secrets.token_bytes(32), mode=0o600)
+    jwt = airflow / "jwt_secret"
+    if not jwt.exists():
+        write_atomic(jwt, secrets.token_hex(32).encode(), mode=0o600)
+    ours = {
+        "XUBAO_HOME": str(root),
+        "XUBAO_KEY_FILE": str(key),
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUTF8": "1",
+        "AIRFLOW_HOME": str(airflow),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": jwt.read_text(),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(root / "logs" / "airflow"),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": f'{{"connections_file_path": "{connections_file()}"}}',
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "False",
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+        "GX_ANALYTICS_ENABLED": "False",
+    }
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow / 'airflow.db'}"}
+    return database | dict(os.environ) | ours
+
+
+def connections_file() -> Path:
+    """Airflow connections of all sources: XUBAO_CONNECTIONS, or connections.yaml in the home."""
+    return Path(os.environ.get("XUBAO_CONNECTIONS") or home() / "connections.yaml")

@@ -1,0 +1,81 @@
+"""Fleet rules of the DAG files: each message says how to mend what it finds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DAG_FILES = [
+    p for p in sorted((ROOT / "dags").glob("*.py")) if p.name not in ("__main__.py", "settings.py", "__init__.py")
+]
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_a_dag_file_imports_only_airflow_and_pendulum_at_its_top(path: Path) -> None:
+    allowed = {"__future__", "os", "airflow", "pendulum"}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            for name in names:
+                assert str(name).split(".")[0] in allowed, (
+                    f"{path.name} imports {name} at the top: move it into the task, the scheduler parses this file often"
+                )
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_a_task_is_composition_only(path: Path) -> None:
+    source = path.read_text()
+    assert not re.search(r"\bselect\b.+\bfrom\b.+\bwhere\b", source.lower(), re.S), (
+        f"{path.name} holds SQL: move it to dbt_project/"
+    )
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(d) for d in node.decorator_list):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            assert ast.get_docstring(node), f"{path.name}:{node.name}: tell the person on call what red means here"
+            assert len(body) <= 4, f"{path.name}:{node.name}: a task calls one function; move the rest into it"
+
+
+def test_a_dag_file_is_not_called_dbt_something() -> None:
+    for path in DAG_FILES:
+        assert not path.stem.startswith("dbt_"), f"{path.name}: dbt imports top-level modules of that name; rename it"
+
+
+@pytest.fixture(scope="module")
+def nightly(tmp_path_factory: pytest.TempPathFactory):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("nightly_under_test", ROOT / "dags" / "nightly.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    from airflow.sdk import DAG
+
+    return (
+        next(value for value in vars(module).values() if isinstance(value, DAG))
+        if any(isinstance(value, DAG) for value in vars(module).values())
+        else module.nightly()
+    )
+
+
+def test_the_night_has_a_real_data_interval(nightly) -> None:
+    from airflow.timetables.interval import CronDataIntervalTimetable
+
+    assert "CronDataInterval" in type(nightly.timetable).__name__, (
+        "a bare cron string has a zero-width interval in Airflow 3; use CronDataIntervalTimetable"
+    )
+    assert CronDataIntervalTimetable
+
+
+def test_only_one_build_runs_at_a_time(nightly) -> None:
+    assert nightly.get_task("build").pool == "xubao_build", (
+        "max_active_runs does not bound a backfill; use the one-slot pool"
+    )
+    assert nightly.max_active_runs == 1 and nightly.catchup is False
+
+
+def test_the_build_runs_whatever_the_sources_say(nightly) -> None:
+    assert nightly.get_task("build").trigger_rule == "all_done"
+    assert nightly.get_task("verdict").trigger_rule == "all_done"
