@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations import gate, promises, quarantine
+from expectations import promises, quarantine
+from expectations.rows import Sorted, sort_out, type_rows
 from expectations.verdicts import judge_batch
 from ingest import landing
 from ingest.batches import Batch, batches, raw_folder
-from ingest.conversion import convert, identifier, query, unknown_headers
+from ingest.conversion import unknown_headers
 from ingest.counting import count_records
 from ingest.entities import PROVENANCE
 from ingest.home import home, is_rebuild, log, step, write_atomic
@@ -24,15 +25,6 @@ from ingest.spec import Extract, Source, sources
 
 READER_VERSION = "1"
 """Raise when reading or typing changes: landed files are then read again."""
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A file that could be read: its text, its canonical rows and what stands beside them."""
-
-    batch: Batch
-    text: TextTable
-    rows: pa.Table
 
 
 def processing_key(source: Source, extract: str) -> str:
@@ -80,20 +72,31 @@ def process(source: Source, as_of: date) -> list[Batch]:
             for file in landed
             if file.extract == name and file.received_on <= as_of and _is_open(file, known, key, name)
         ]
-        typed: list[Typed] = []
-        for file in todo:
-            outcome = _read_one(source, name, extract, file, key)
-            if isinstance(outcome, Batch):
-                outcome.write()
-                done.append(outcome)
-                log("receive", f"{source.name}: {file.name} {outcome.verdict}: {outcome.message_en}")
-            else:
-                typed.append(outcome)
-        for batch in _check(source, extract, typed, history):
+        for batch in _decide(source, name, extract, todo, history, key):
             batch.write()
             done.append(batch)
             if batch.verdict != "accepted":
                 log("receive", f"{source.name}: {batch.name} {batch.verdict}: {batch.message_en}")
+    return done
+
+
+def _decide(
+    source: Source, name: str, extract: Extract, todo: list[landing.Landed], history: list[Batch], key: str
+) -> list[Batch]:
+    """Read all files of one extract, type and check them together, then decide about each by itself."""
+    opened = [_read_one(source, name, extract, file, key) for file in todo]
+    readable = [(batch, text) for batch, text in opened if text is not None]
+    outcomes = type_rows([text.table for _, text in readable], extract, source)
+    done = [batch for batch, text in opened if text is None]
+    typed = []
+    for (batch, text), outcome in zip(readable, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            done.append(_unusable(batch, outcome))
+        else:
+            typed.append((batch, text, outcome))
+    sorted_out = sort_out([rows for _, _, rows in typed], extract.canonical(), source.identity)
+    for (batch, text, _), rows in zip(typed, sorted_out, strict=True):
+        done.append(_store(extract, batch, text, rows, [*history, *done]))
     return done
 
 
@@ -104,8 +107,10 @@ def _is_open(file: landing.Landed, known: dict[tuple[str, str], Batch], key: str
     return batch.raw is not None and not (home() / batch.raw).exists()
 
 
-def _read_one(source: Source, name: str, extract: Extract, file: landing.Landed, key: str) -> Typed | Batch:
-    """The typed rows of a landed file, or the verdict that it cannot be used."""
+def _read_one(
+    source: Source, name: str, extract: Extract, file: landing.Landed, key: str
+) -> tuple[Batch, TextTable | None]:
+    """The text of a landed file, or the verdict that it cannot be used."""
     batch = Batch(
         source=source.name, extract=name, entity=extract.entity, name=file.name,
         file=str(file.path.relative_to(home())), sha256=file.sha256, version=file.version,
@@ -124,14 +129,19 @@ def _read_one(source: Source, name: str, extract: Extract, file: landing.Landed,
                 f"读到 {text.records} 条记录,但文件中有 {counted} 条,未使用",
                 f"{text.records} records were read but the file holds {counted}; it is not used",
             )
-        return Typed(batch, text, convert(text.table, extract, source))
-    except UnreadableFileError as fault:
-        return _refused(batch, fault.rule, fault.zh, fault.en)
+        return batch, text
     except Exception as error:
-        kind = type(error).__name__
-        return replace(
-            _refused(batch, "file:failed", f"读取时出错({kind})", f"reading it failed ({kind})"), verdict="failed"
-        )
+        return _unusable(batch, error), None
+
+
+def _unusable(batch: Batch, error: Exception) -> Batch:
+    """The verdict on a file that no row could be had from: whatever it does to a parser, the night goes on."""
+    if isinstance(error, UnreadableFileError):
+        return _refused(batch, error.rule, error.zh, error.en)
+    kind = type(error).__name__  # its text may quote values
+    return replace(
+        _refused(batch, "file:failed", f"读取时出错({kind})", f"reading it failed ({kind})"), verdict="failed"
+    )
 
 
 def _refused(batch: Batch, rule: str, zh: str, en: str) -> Batch:
@@ -147,50 +157,13 @@ def _refused(batch: Batch, rule: str, zh: str, en: str) -> Batch:
     )
 
 
-def _check(source: Source, extract: Extract, typed: list[Typed], history: list[Batch]) -> list[Batch]:
-    """Judge all files of a night together (one suite run), then decide about each file by itself."""
-    if not typed:
-        return []
-    columns = list(extract.canonical().columns)
-    clean = [t.rows.filter(_is_clean(t.rows)) for t in typed]
-    judgement = gate.judge(
-        pa.concat_tables(rows.select(columns) for rows in clean), extract.canonical(), source.identity
-    )
-    done, start = [], 0
-    for file, rows in zip(typed, clean, strict=True):
-        numbers = rows["_row"].to_pylist()
-        end = start + len(numbers)
-        rules = {numbers[p - start]: rule for p, rule in judgement.rejects.items() if start <= p < end}
-        done.append(_store(source, extract, file, rules, [*history, *done]))
-        start = end
-    return done
-
-
-def _is_clean(rows: pa.Table) -> pa.ChunkedArray:
-    import pyarrow.compute as pc
-
-    return pc.and_(pc.is_null(rows["_rule"]), pc.invert(rows["_is_repeat"]))
-
-
-def _store(source: Source, extract: Extract, typed: Typed, rules: dict[int, str], history: list[Batch]) -> Batch:
+def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, history: list[Batch]) -> Batch:
     """Write raw rows and quarantine of one file; return its verdict with counts that add up."""
-    broken = typed.rows.filter(pa.compute.is_valid(typed.rows["_rule"]))
-    first = dict(zip(broken["_row"].to_pylist(), broken["_rule"].to_pylist(), strict=True))
-    repeats = set(typed.rows.filter(typed.rows["_is_repeat"])["_row"].to_pylist())
-    rules = {row: rule for row, rule in {**rules, **first}.items() if row not in repeats}
-    kept = _without(typed.rows, set(rules) | repeats)
-    for row in _superseded(kept, extract.canonical().key):
-        rules[row] = "key:superseded_in_file"
-    kept = _without(kept, set(rules))
-
-    batch = typed.batch
-    stem = batch.sidecar().stem
-    held = quarantine.path_of(batch.entity, source.name, batch.received_on, stem)
-    counts = Counter(rules.values()) + Counter({"row:wrong_number_of_fields": len(typed.text.ragged)})
-    declared = {**typed.text.declared, **({"exact_duplicate": len(repeats)} if repeats else {})}
+    counts = Counter(rows.rules.values()) + Counter({"row:wrong_number_of_fields": len(text.ragged)})
+    declared = {**text.declared, **({"exact_duplicate": rows.repeats} if rows.repeats else {})}
     batch = replace(
         batch,
-        loaded=kept.num_rows,
+        loaded=rows.loaded.num_rows,
         declared=declared,
         rules=dict(sorted(counts.items())),
         quarantined=sum(counts.values()),
@@ -200,10 +173,12 @@ def _store(source: Source, extract: Extract, typed: Typed, rules: dict[int, str]
     fault = judge_batch(batch, extract, history)
     if fault and fault.refuses:
         return _refused(batch, fault.rule, fault.zh, fault.en)
-    quarantine.write(held, typed.text.table, rules, typed.text.ragged)
-    path = raw_folder(batch.entity, source.name, batch.received_on) / f"{stem}.parquet"
+    stem = batch.sidecar().stem
+    held = quarantine.path_of(batch.entity, batch.source, batch.received_on, stem)
+    quarantine.write(held, text.table, rows.rules, text.ragged)
+    path = raw_folder(batch.entity, batch.source, batch.received_on) / f"{stem}.parquet"
     buffer = io.BytesIO()
-    pq.write_table(_with_provenance(kept, batch), buffer, compression="zstd")
+    pq.write_table(_with_provenance(rows.loaded, batch), buffer, compression="zstd")
     write_atomic(path, buffer.getvalue(), mode=0o600)
     batch = replace(batch, raw=str(path.relative_to(home())))
     if fault:
@@ -211,22 +186,6 @@ def _store(source: Source, extract: Extract, typed: Typed, rules: dict[int, str]
             batch, verdict="accepted_with_warning", rule=fault.rule, message_zh=fault.zh, message_en=fault.en
         )
     return batch
-
-
-def _without(rows: pa.Table, numbers: set[int]) -> pa.Table:
-    if not numbers:
-        return rows
-    import pyarrow.compute as pc
-
-    return rows.filter(pc.invert(pc.is_in(rows["_row"], pa.array(sorted(numbers), pa.int64()))))
-
-
-def _superseded(rows: pa.Table, key: tuple[str, ...]) -> list[int]:
-    """Record numbers that a later row of the same file replaces: same key, other content."""
-    names = ", ".join(identifier(name) for name in key)
-    repeated = f"row_number() over (partition by {names} order by _row desc) > 1"
-    found = query(f"select _row from kept qualify {repeated} order by _row", kept=rows.select([*key, "_row"]))
-    return found["_row"].to_pylist()
 
 
 def _with_provenance(rows: pa.Table, batch: Batch) -> pa.Table:
@@ -241,7 +200,7 @@ def _with_provenance(rows: pa.Table, batch: Batch) -> pa.Table:
         "_received_on": pa.repeat(pa.scalar(batch.received_on, pa.date32()), count),
         "_business_date": pa.repeat(pa.scalar(batch.business_date, pa.date32()), count),
     }
-    out = rows.drop_columns(["_row", "_rule", "_is_repeat"])
+    out = rows.drop_columns(["_row"])
     for name in PROVENANCE:
         out = out.append_column(name, values[name])
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import accumulate
 
 import duckdb
 import pyarrow as pa
@@ -37,13 +38,13 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def convert(table: pa.Table, extract: Extract, source: Source) -> pa.Table:
-    """Canonical columns of a text table, and `_row`, `_rule` (first broken conversion), `_is_repeat`.
+def convert(tables: list[pa.Table], extract: Extract, source: Source) -> list[pa.Table]:
+    """Canonical columns of text tables of one layout, each with `_row`, `_rule` (first broken conversion), `_is_repeat`.
 
-    Raises UnreadableFileError if a required column has no header in the file.
+    Raises UnreadableFileError if a required column has no header in the files.
     """
     entity = extract.canonical()
-    names = [name for name in table.column_names if name != "_row"]
+    names = [name for name in tables[0].column_names if name != "_row"]
     places = {header_key(name): f"t{place}" for place, name in enumerate(names)}
     missing = [
         "/".join(extract.columns[name].headers) if name in extract.columns else name
@@ -70,11 +71,19 @@ def convert(table: pa.Table, extract: Extract, source: Source) -> pa.Table:
     sql = f"""
         with typed as (select *, {", ".join(typed)} from received)
         select {columns}, _row, cast({rule} as varchar) as _rule,
-            row_number() over (partition by {", ".join(places.values())} order by _row) > 1 as _is_repeat
+            row_number() over (partition by _table, {", ".join(places.values())} order by _row) > 1 as _is_repeat
         from typed
-        order by _row
+        order by _table, _row
     """
-    return query(sql, received=table.rename_columns([*places.values(), "_row"]))
+    numbered = [
+        table.rename_columns([*places.values(), "_row"]).append_column(
+            "_table", pa.repeat(pa.scalar(number, pa.int32()), table.num_rows)
+        )
+        for number, table in enumerate(tables)
+    ]
+    converted = query(sql, received=pa.concat_tables(numbered))
+    starts = [0, *accumulate(table.num_rows for table in tables)]
+    return [converted.slice(start, table.num_rows) for start, table in zip(starts, tables, strict=False)]
 
 
 @cache

@@ -222,14 +222,14 @@ def test_a_crash_between_landing_and_reading_loses_nothing(desk, line, monkeypat
 
 
 def test_a_parser_that_breaks_on_a_file_does_not_stop_the_night(desk, line, monkeypatch) -> None:
-    from expectations import reception
+    from expectations import rows
 
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("13800138000")
 
     desk.put("保单清单_20261123.csv", line(1))
     with monkeypatch.context() as patched:
-        patched.setattr(reception, "convert", breaks)
+        patched.setattr(rows, "convert", breaks)
         [batch] = desk.receive(D)
     assert batch.verdict == "failed"
     assert "13800138000" not in batch.message_en + batch.message_zh

@@ -1,0 +1,159 @@
+"""The outbox: what each recipient is to get of a night, with revisions that say what changed.
+
+outbox/<as_of>/<recipient>/<files> and manifest.json. A file that was written is never changed: new content gets a new
+name (…_r2_…), because somebody may be filling in the first. Rebuilds never come here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePath
+from typing import Any
+
+from exports.call_list import call_list_workbook, call_lists, file_name
+from exports.shelf import published_of
+from exports.statement import statement_rows, statement_workbook
+from exports.wording import Night, Record, load_night
+from ingest.home import home, log, read_json, write_atomic, write_json
+
+MANAGERS = "general_manager"
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One file for one recipient before it has a revision.
+
+    render(note) gives the bytes; note is the sentence about the revision, "" for the first. lines: line id -> digest
+    of its content, so that a revision can say how many lines changed.
+    """
+
+    name: str
+    rows: int
+    render: Callable[[str], bytes]
+    list_id: str | None = None
+    lines: Mapping[str, str] | None = None
+
+
+def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
+    """Write the outbox of a published night; return {'recipients', 'files_written', 'files_unchanged', 'rows'}.
+
+    Idempotent: the same content again writes nothing. language: 'zh' or 'en', by default XUBAO_LANGUAGE or 'zh'.
+    Raises NotPublishedError.
+    """
+    language = language or os.environ.get("XUBAO_LANGUAGE") or "zh"
+    published = published_of(as_of)
+    counts = {"recipients": 0, "files_written": 0, "files_unchanged": 0, "rows": 0}
+    night = load_night(published, as_of, language)
+    for person, rows in call_lists(published):
+        parcel = Parcel(
+            name=file_name(person, as_of),
+            rows=len(rows),
+            render=lambda note, person=person, rows=rows: call_list_workbook(person, rows, night, note),
+            list_id=person["list_id"],
+            lines={str(row["row_id"]): _digest(row) for row in rows},
+        )
+        _put(as_of, person["staff_id"], [parcel], counts, night)
+    _put(as_of, MANAGERS, _manager_parcels(published, night), counts, night)
+    log("lists", f"{counts['recipients']} recipients, {counts['files_written']} files written, "
+        f"{counts['files_unchanged']} unchanged")  # fmt: skip
+    return counts
+
+
+def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
+    files = {item["path"]: item for item in read_json(published / "manifest.json")["files"]}
+    parcels = [
+        Parcel(
+            name=file.name,
+            rows=files[f"extracts/{file.name}"]["rows"] or 0,
+            render=lambda _, f=file: f.read_bytes(),
+        )
+        for file in sorted((published / "extracts").glob("*.csv"))
+    ]
+    statement = Parcel(
+        name=f"bonus_{night.as_of:%Y%m%d}.xlsx",
+        rows=statement_rows(published),
+        render=lambda _: statement_workbook(published, night),
+    )
+    return [*parcels, statement]
+
+
+def _put(
+    as_of: date,
+    recipient: str,
+    parcels: list[Parcel],
+    counts: dict[str, int],
+    night: Night,
+) -> None:
+    """Write a recipient's new or changed files, then the manifest that names those in force."""
+    folder = home() / "outbox" / str(as_of) / recipient
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    old = read_json(folder / "manifest.json") if (folder / "manifest.json").exists() else None
+    before = {item["base_name"]: item for item in old["files"]} if old else {}
+    files, changes = [], []
+    for parcel in parcels:
+        first = parcel.render("")
+        content = hashlib.sha256(first).hexdigest()
+        entry = before.get(parcel.name)
+        counts["rows"] += parcel.rows
+        if entry and entry["content_sha256"] == content and _is_whole(folder, entry):
+            counts["files_unchanged"] += 1
+            files.append(entry)
+            continue
+        is_change = entry is not None and entry["content_sha256"] != content
+        revision = (entry["revision"] if entry else 1) + is_change
+        data = first
+        if revision > 1:
+            difference = _difference((entry or {}).get("lines") or {}, parcel.lines or {})
+            data = parcel.render(night.say("call_list.revised", revision=revision, **difference))
+            if is_change:
+                changes.append({"file": parcel.name, "revision": revision, **difference})
+        name = _revised_name(parcel.name, revision, as_of)
+        write_atomic(folder / name, data, mode=0o600)
+        counts["files_written"] += 1
+        files.append(_entry(parcel, name, revision, content, data))
+    counts["recipients"] += 1
+    if old is None or files != old["files"]:
+        history = [*(old["changes"] if old else []), *changes]
+        write_json(folder / "manifest.json", {
+            "as_of": str(as_of), "recipient": recipient, "revision": max((f["revision"] for f in files), default=1),
+            "list_id": next((f["list_id"] for f in files if f["list_id"]), None), "files": files, "changes": history,
+        }, mode=0o600)  # fmt: skip
+
+
+def _entry(parcel: Parcel, name: str, revision: int, content: str, data: bytes) -> Record:
+    return {
+        "name": name, "base_name": parcel.name, "rows": parcel.rows, "list_id": parcel.list_id, "revision": revision,
+        "sha256": hashlib.sha256(data).hexdigest(), "content_sha256": content,
+        "bytes": len(data), "lines": dict(parcel.lines) if parcel.lines is not None else None,
+    }  # fmt: skip
+
+
+def _is_whole(folder: Path, entry: Record) -> bool:
+    file = folder / entry["name"]
+    return file.exists() and file.stat().st_size == entry["bytes"]
+
+
+def _revised_name(name: str, revision: int, as_of: date) -> str:
+    """call_list_001_S1_r2_20261124.xlsx: the date stays last, so that the source spec still knows the file."""
+    if revision == 1:
+        return name
+    path, day = PurePath(name), f"_{as_of:%Y%m%d}"
+    if path.stem.endswith(day):
+        return f"{path.stem.removesuffix(day)}_r{revision}{day}{path.suffix}"
+    return f"{path.stem}_r{revision}{path.suffix}"
+
+
+def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, int]:
+    return {
+        "added": len(after.keys() - before.keys()),
+        "removed": len(before.keys() - after.keys()),
+        "changed": sum(before[line] != after[line] for line in before.keys() & after.keys()),
+    }
+
+
+def _digest(row: Record) -> str:
+    return hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()[:12]

@@ -1,0 +1,83 @@
+"""The steps of the night that go out, as its DAG calls them: timed, alone in their home, aware of a rebuild."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from exports.audit import audit
+from exports.deliver import deliver
+from exports.outbox import fill_outbox
+from exports.publish import publish
+from exports.shelf import as_of_of
+from exports.verdict import verdict
+from ingest.home import home, is_rebuild, log, read_json, step
+
+
+class NightNotPublishedError(RuntimeError):
+    """The night ended without a published warehouse."""
+
+
+def audit_step(build: str) -> str:
+    """Audit a build folder; return its path."""
+    folder = Path(build)
+    with step(_as_of(folder), "audit"):
+        audit(folder)
+    return build
+
+
+def publish_step(build: str) -> str:
+    """Publish an audited build (to rebuilt/ if its night is past); return the published folder's path."""
+    folder = Path(build)
+    as_of = _as_of(folder)
+    with step(as_of, "publish"):
+        return str(publish(folder, rebuild=is_rebuild(as_of)))
+
+
+def outbox_step(published: str) -> int:
+    """Write everybody's files; return how many people get one. A rebuild writes none."""
+    as_of = as_of_of(Path(published))
+    if is_rebuild(as_of):
+        log("lists", "a rebuild writes no lists")
+        return 0
+    with step(as_of, "lists"):
+        return int(fill_outbox(as_of)["recipients"])
+
+
+def deliver_step(channel: str, published: str) -> list[str]:
+    """Deliver the night's files through one channel; return what could not be handed over, with reasons."""
+    as_of = as_of_of(Path(published))
+    if is_rebuild(as_of):
+        log("deliver", "a rebuild delivers nothing")
+        return []
+    with step(as_of, f"deliver-{channel}"):
+        return [f"{channel}: {failure}" for failure in deliver(as_of, channel)["failed"]]
+
+
+def verdict_step(as_of: str, published: str | None, undelivered: list[str]) -> str:
+    """Say what the night came to and clear its private build folders away; return the status.
+
+    Raises NightNotPublishedError if this run published nothing.
+    """
+    day = date.fromisoformat(as_of)
+    if published is None:
+        verdict(
+            day, ["the last run of this night failed before it published; what was published before stays in force"]
+        )
+        raise NightNotPublishedError(
+            f"The night of {as_of} published nothing; the newest published night stays in force. "
+            f"The log of the first red step says why; mend it and run `make nightly DATE={as_of}` again."
+        )
+    if is_rebuild(day):
+        log("verdict", f"{as_of} was rebuilt in {published}; `current` and all lists are untouched")
+        status = "rebuilt"
+    else:
+        result = verdict(day, undelivered)
+        status = str(result["status"])
+    shutil.rmtree(home() / "builds", ignore_errors=True)
+    return status
+
+
+def _as_of(build: Path) -> date:
+    return date.fromisoformat(read_json(build / "inputs.json")["as_of"])

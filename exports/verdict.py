@@ -1,0 +1,69 @@
+"""The verdict of a night: healthy, degraded or not published, and why. It is the last step and always comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from exports.shelf import NotPublishedError, open_read_only, published_of
+from exports.wording import records
+from ingest.home import home, log, read_json, write_json
+
+
+def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
+    """Judge a night and return {'as_of', 'build_id', 'status', 'reasons'}.
+
+    problems: what steps after the publish reported (a delivery that failed). The verdict is written to
+    state/verdict/<as_of>.json always, and into manifest.json of the published folder, both atomically.
+    """
+    try:
+        folder = published_of(as_of)
+    except NotPublishedError as error:
+        result = {
+            "as_of": str(as_of),
+            "build_id": None,
+            "status": "not_published",
+            "reasons": [*problems, str(error)],
+        }
+    else:
+        manifest = read_json(folder / "manifest.json")
+        reasons = [*_source_reasons(manifest["sources"]), *_batch_reasons(folder, as_of), *problems]
+        result = {
+            "as_of": str(as_of),
+            "build_id": manifest["build_id"],
+            "status": "degraded" if reasons else "healthy",
+            "reasons": reasons,
+        }
+        write_json(folder / "manifest.json", {**manifest, "verdict": result})
+    write_json(home() / "state" / "verdict" / f"{as_of}.json", result)
+    log("verdict", f"{as_of} is {result['status']}, {len(result['reasons'])} reasons")
+    return result
+
+
+def _source_reasons(sources: list[dict[str, Any]]) -> list[str]:
+    """One sentence per source that is not fresh; its message says since when, which data are used and whom to ask."""
+    return [
+        f"{source['source']}/{source['extract']} is {source['status']} since {source['degraded_since'] or 'tonight'}: "
+        f"{source['message_en'] or 'ask ' + source['owner']}"
+        for source in sources
+        if source["status"] != "fresh"
+    ]
+
+
+def _batch_reasons(folder: Path, as_of: date) -> list[str]:
+    """Files of this night that are not used although their source is called fresh."""
+    with open_read_only(folder / "analytics.duckdb") as connection:
+        bad = records(
+            connection,
+            "select source, extract, file_name, verdict, message_en, owner from marts.fct_batch "
+            "anti join (from marts.kpi_source_status where status <> 'fresh') as known using (source, extract) "
+            "where received_on = ? and verdict in ('refused', 'failed') order by all",
+            [as_of],
+        )
+    return [
+        f"{batch['source']}/{batch['extract']}: {batch['file_name'] or 'no file'} was {batch['verdict']}: "
+        f"{batch['message_en'] or 'ask ' + batch['owner']}"
+        for batch in bad
+    ]

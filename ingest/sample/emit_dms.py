@@ -1,0 +1,137 @@
+"""The dealer management system's database: SQLite, as it stood at the start of one day."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ingest.sample import days
+from ingest.sample import parameters as p
+from ingest.sample.world import World
+
+SECONDS = 86400
+MONEY = {"list_price_amount", "price_amount", "amount"}
+UNKNOWN = {"order_kind": "其他", "data_origin": "外购名单", "change_kind": "待定"}
+COLUMNS = {
+    "store": ["store_id", "store_name", "city", "plate_prefixes"],
+    "staff": ["staff_id", "staff_name", "store_id", "role", "extension", "valid_from", "valid_to"],
+    "customer": [
+        "customer_id",
+        "store_id",
+        "customer_type",
+        "customer_name",
+        "phone",
+        "second_phone",
+        "id_number",
+        "city",
+        "data_origin",
+        "created_on",
+    ],
+    "vehicle": [
+        "vin",
+        "store_id",
+        "customer_id",
+        "plate_number",
+        "brand",
+        "model",
+        "first_registered_on",
+        "list_price_amount",
+        "created_on",
+    ],
+    "vehicle_sale": [
+        "sale_number",
+        "store_id",
+        "vin",
+        "customer_id",
+        "staff_id",
+        "sold_on",
+        "price_amount",
+        "updated_at",
+    ],
+    "repair_order": [
+        "order_number",
+        "store_id",
+        "vin",
+        "order_kind",
+        "staff_id",
+        "opened_at",
+        "closed_at",
+        "amount",
+        "updated_at",
+    ],
+    "ownership_change": [
+        "change_number",
+        "store_id",
+        "vin",
+        "change_kind",
+        "changed_on",
+        "recorded_on",
+        "evidence",
+        "updated_at",
+    ],
+    "customer_known_policy": [
+        "report_number",
+        "store_id",
+        "vin",
+        "insurer_name",
+        "expires_on",
+        "reported_on",
+        "updated_at",
+    ],
+}
+
+
+def tables_at(world: World, as_of: int) -> dict[str, pd.DataFrame]:
+    """Every table as it stood at 00:00 of `as_of` (day number): texts, '' where nothing was entered."""
+    now = as_of * SECONDS
+    staff = world.staff[world.staff["valid_from"] < as_of]
+    left = np.where(staff["valid_to"] < as_of, staff["valid_to"], days.NEVER)
+    out = {
+        "store": pd.DataFrame(
+            [(s.store_id, s.name, s.city, s.plate_prefixes) for s in p.STORES], columns=COLUMNS["store"]
+        ),
+        "staff": staff.assign(valid_from=days.text(staff["valid_from"]), valid_to=days.text(left)),
+    }
+    for name in COLUMNS:
+        if name in out:
+            continue
+        rows = getattr(world, name)
+        rows = rows[rows["since"] < now]
+        changed = rows["since"].to_numpy()
+        if name == "vehicle":
+            rows = rows.assign(plate_number=np.where(rows["plated_since"] < now, rows["plate_number"], ""))
+        if name == "repair_order":
+            closed = (rows["closed_since"] < now).to_numpy()
+            changed = np.where(closed, rows["closed_since"], changed)
+            rows = rows.assign(
+                closed_at=np.where(closed, rows["closed_at"], ""), amount=np.where(closed, rows["amount"], "")
+            )
+        for column, word in UNKNOWN.items():
+            if column in rows:
+                rows = rows.assign(**{column: rows[column].replace("?", word)})
+        out[name] = rows.assign(updated_at=days.time_text(changed))
+    return {name: table[COLUMNS[name]] for name, table in out.items()}
+
+
+def write_dms(world: World, as_of: int, path: Path) -> None:
+    """Writes the database anew and puts it in the place of the older one; '' is stored as NULL, money as REAL."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.unlink(missing_ok=True)
+    connection = sqlite3.connect(unfinished)
+    try:
+        for name, table in tables_at(world, as_of).items():
+            kinds = ", ".join(f"{column} {'REAL' if column in MONEY else 'TEXT'}" for column in table)
+            connection.execute(f"create table {name} ({kinds})")
+            columns = [[None if value == "" else value for value in table[c].tolist()] for c in table]
+            connection.executemany(
+                f"insert into {name} values ({', '.join('?' * len(columns))})", zip(*columns, strict=True)
+            )
+        connection.commit()
+    finally:
+        connection.close()
+    os.replace(unfinished, path)

@@ -1,0 +1,141 @@
+"""A small hand-made build: three DuckDB files as dbt leaves them, made by SQL."""
+
+import functools
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+LABELS = PROJECT / "dbt_project" / "seeds" / "label.csv"
+
+WORK = """
+create schema staging; create schema seeds;
+create table staging.stg_dms__customer as select * from (values
+    ('C1', '王小明', '13912345678', '029-88123456', '610103198001011234'),
+    ('C2', '赵伟', '13800001111', null, null)) as t (customer_id, customer_name, phone, second_phone, id_number);
+create table staging.stg_dms__vehicle as select * from (values
+    ('LSVAA4182E2123456', '陕A12345'), ('LSVAA4182E2123457', '陕AD12345')) as t (vin, plate_number);
+create table staging.stg_dms__staff as select 'S1' as staff_id, '赵伟' as staff_name;
+"""
+
+ANALYTICS = """
+create schema marts;
+create table marts.dim_label as select key, zh, en from read_csv('{labels}', header = true, all_varchar = true);
+create table marts.dim_store as select * from (values ('001', '西安一店'), ('002', '西安二店')) as t (store_id, store_name);
+create table marts.dim_segment as select * from (values ('insured_here_last_year', 1), ('out_of_town', 3)) as t (segment, priority);
+create table marts.fct_due_vehicle as
+    select '001' as store_id, md5(i::varchar) as vehicle_key, date '2026-11-01' as expiry_month, 'note ' || i as comment
+    from range(100) as t (i);
+create table marts.fct_renewal_bridge as select '001' as store_id, date '2026-11-01' as expiry_month, 0::bigint as residual_vehicles;
+create table marts.fct_call_list as select '001' as store_id, md5('1') as vehicle_key, date '2026-11-01' as expiry_month, 'S1' as staff_id;
+create table marts.fct_suppressed_vehicle as select '001' as store_id, md5('2') as vehicle_key, date '2026-11-01' as expiry_month, 'S1' as staff_id;
+create table marts.fct_batch as select * from (values
+    ('picc', 'policies', 'policy', '保单清单_20261123.csv', date '2026-11-24', 'accepted', null::varchar, null::varchar, '王经理', 120::bigint, 117::bigint, 2::bigint, 1::bigint),
+    ('dms', 'vehicles', 'vehicle', 'vehicle', date '2026-11-24', 'accepted', null, null, '李工', 12000::bigint, 12000::bigint, 0::bigint, 0::bigint))
+    as t (source, extract, entity, file_name, received_on, verdict, message_zh, message_en, owner, records_read, loaded, quarantined, declared);
+create table marts.kpi_source_status as select * from (values
+    ('picc', 'policies', 'policy', 'fresh', date '2026-11-23', date '2026-11-24', null::date, 1::bigint, null::varchar, null::varchar, '王经理'),
+    ('dms', 'vehicles', 'vehicle', 'fresh', date '2026-11-23', date '2026-11-24', null, 1::bigint, null, null, '李工'))
+    as t (source, extract, entity, status, last_good_business_date, last_good_received_on, degraded_since, age_days, message_zh, message_en, owner);
+create table marts.kpi_renewal_rate_monthly as select * from (values
+    ('001', 'insured_here_last_year', date '2026-09-01', 60::bigint, 45::bigint, 5::bigint, 10::bigint, 0::bigint, 0.75::decimal(9,4), 0.75::decimal(9,4), 45::bigint, true),
+    ('001', 'insured_here_last_year', date '2026-11-01', 80::bigint, 31::bigint, 2::bigint, 0::bigint, 47::bigint, null, 0.75::decimal(9,4), 60::bigint, false),
+    ('001', 'out_of_town', date '2026-11-01', 20::bigint, 1::bigint, 0::bigint, 0::bigint, 19::bigint, null, null, null, false))
+    as t (store_id, segment, expiry_month, due_vehicles, renewed_here, renewed_elsewhere, lost, open, renewal_rate, target_rate, target_vehicles, is_matured);
+"""
+
+ROW = """
+create or replace table restricted.call_list as
+select date '{as_of}' as as_of, date '{as_of}' as list_for_on, '001-S1-{as_of}' as list_id, 'r' || i as row_id,
+    '001' as store_id, '西安一店' as store_name, 'S1' as staff_id, '赵伟' as staff_name,
+    'renewal_specialist' as role, i::bigint as sequence_number,
+    (['脱保追回', '今天约定回访', '先报价再促成', '首次致电'])[1 + i % 4] as today_action, 'call' as today_action_en,
+    (['已脱保4天;去年在本店投保;上次反馈嫌价格高', '约定今天联系;今年报价比去年低6%', '还有8天到期;尚未报价;去年在本店投保', '还有35天到期;去年在本店投保;上次反馈嫌价格高;今年报价比去年低6%'])[1 + i % 4] as call_reason,
+    'reason' as call_reason_en,
+    '王先生' as customer_name, '13912345678' as phone, '陕A12345' as plate_number, '途观L 330TSI' as model,
+    3::bigint as vehicle_age_years, date '2026-12-24' + i::integer as commercial_expires_on,
+    date '2026-12-20' + i::integer as compulsory_expires_on, (-4 + 10 * (i % 4))::bigint as days_left,
+    '已报价考虑中' as last_result, date '2026-11-20' as last_result_on,
+    case when i % 4 = 1 then date '{as_of}' end as next_contact_on, '中国人保' as last_year_insurer,
+    3250.5::decimal(18, 2) as last_year_premium_amount, '交强险、车损险、三者险、司机座位险、乘客座位险' as last_year_covers,
+    case when i % 4 <> 2 then 3055.47::decimal(18, 2) end as quoted_amount,
+    case when i % 4 <> 2 then -0.06::decimal(9, 4) end as quote_change_rate, 0::bigint as claims_last_year,
+    date '2026-08-01' as last_visit_on, '您好，我是西安一店的续保专员，您的车险快到期了，今年给您的方案比去年便宜，我用两分钟给您说一下。' as script,
+    (['overdue', 'promised', 'last_10_days', 'normal'])[1 + i % 4] as urgency
+from range(1, {rows} + 1) as t (i);
+"""
+
+RESTRICTED = """
+create schema restricted;
+{row}
+create table restricted.call_list_recipient as select * from (values
+    ('001', '西安一店', 'S1', '赵伟', 'renewal_specialist', '001-S1-{as_of}', date '{as_of}', {rows}::bigint),
+    ('002', '西安二店', 'S2', '钱芳', 'renewal_specialist', '002-S2-{as_of}', date '{as_of}', 0::bigint))
+    as t (store_id, store_name, staff_id, staff_name, role, list_id, list_for_on, rows);
+create table restricted.dropdown as select * from (values
+    ('result', 1, 'renewed', '成交', 'renewed'), ('result', 2, 'no_answer', '未接通', 'no answer'), ('result', 3, 'lost', '战败', 'lost'),
+    ('loss_reason', 1, 'too_expensive', '保费太贵', 'too expensive'), ('loss_reason', 2, 'other', '其他', 'other'))
+    as t (list_name, position, code, zh, en);
+create table restricted.kpi_staff_bonus_monthly as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
+    date '2026-10-01' as month, 200::bigint as renewable_vehicles, 0.9::decimal(9, 4) as full_coverage_rate,
+    1200.00::decimal(18, 2) as bonus_amount, '=cmd' as plan_id, 'provisional' as status;
+"""
+
+
+def change(file: Path, script: str) -> None:
+    """Run SQL in a DuckDB file, attached under another name, as dbt does (see exports.shelf.open_read_only)."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as made; use made; {script}")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home for the test."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("XUBAO_HOME", str(folder))
+    monkeypatch.delenv("XUBAO_DELIVERY_FOLDER", raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]:
+    """A finished build folder per as_of and number of list rows, made once."""
+
+    @functools.cache
+    def make(as_of: str, rows: int) -> Path:
+        folder = tmp_path_factory.mktemp("plain")
+        row = ROW.format(as_of=as_of, rows=rows)
+        scripts = {
+            "work": WORK,
+            "analytics": ANALYTICS.format(labels=LABELS),
+            "restricted": RESTRICTED.format(row=row, as_of=as_of, rows=rows),
+        }
+        for name, script in scripts.items():
+            change(folder / f"{name}.duckdb", script)
+        (folder / "inputs.json").write_text(json.dumps({"as_of": as_of, "entities": {}, "archives": {}, "sources": []}))
+        nodes = [{"name": "fct_due_vehicle", "status": "success"}, {"name": "bridge_closes", "status": "pass"}]
+        (folder / "run_results.json").write_text(json.dumps({"status": "success", "nodes": nodes}))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def make_build(home: Path, plain_build: Callable[[str, int], Path]) -> Callable[..., Path]:
+    """Make a finished build folder; analytics and restricted are SQL to run on top."""
+
+    def make(
+        build_id: str = "b1", as_of: str = "2026-11-24", rows: int = 8, analytics: str = "", restricted: str = ""
+    ) -> Path:
+        folder = home / "builds" / build_id
+        shutil.copytree(plain_build(as_of, rows), folder)
+        for name, script in (("analytics", analytics), ("restricted", restricted)):
+            if script:
+                change(folder / f"{name}.duckdb", script)
+        return folder
+
+    return make

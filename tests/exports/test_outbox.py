@@ -1,0 +1,125 @@
+"""Recipients get each file once; a change is a new revision that says what changed."""
+
+import json
+import stat
+from datetime import date
+
+import openpyxl
+import pytest
+
+from exports.audit import audit
+from exports.deliver import UnknownChannelError, deliver
+from exports.outbox import fill_outbox
+from exports.publish import publish
+from exports.shelf import NotPublishedError
+
+AS_OF = date(2026, 11, 24)
+
+
+def night(build):
+    audit(build)
+    publish(build, rebuild=False)
+    return fill_outbox(AS_OF)
+
+
+def state(folder):
+    return {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def manifest(home, recipient):
+    return json.loads((home / "outbox" / "2026-11-24" / recipient / "manifest.json").read_text())
+
+
+def test_everybody_gets_a_file_and_the_manager_the_extracts_and_the_bonus(home, make_build):
+    counts = night(make_build())
+    assert counts["recipients"] == 3
+    outbox = home / "outbox" / "2026-11-24"
+    assert sorted(folder.name for folder in outbox.iterdir()) == ["S1", "S2", "general_manager"]
+    assert (outbox / "S1" / "call_list_001_S1_20261124.xlsx").exists()
+    names = [file["name"] for file in manifest(home, "general_manager")["files"]]
+    assert names == ["dictionary.csv", "kpi_renewal_rate_monthly.csv", "kpi_source_status.csv", "bonus_20261124.xlsx"]
+    entry = manifest(home, "S1")
+    assert entry["list_id"] == "001-S1-2026-11-24" and entry["revision"] == 1 and entry["changes"] == []
+    assert entry["files"][0]["rows"] == 8 and manifest(home, "S2")["files"][0]["rows"] == 0
+    assert stat.S_IMODE((outbox / "S1" / "call_list_001_S1_20261124.xlsx").stat().st_mode) == 0o600
+    bonus = openpyxl.load_workbook(outbox / "general_manager" / "bonus_20261124.xlsx").active
+    assert bonus["C2"].value == "续保专员" and bonus["H2"].value == "=cmd" and bonus["H2"].data_type == "s"
+
+
+def test_the_same_night_again_changes_nothing(home, make_build):
+    build = make_build()
+    night(build)
+    before = state(home / "outbox")
+    counts = fill_outbox(AS_OF)
+    assert counts["files_written"] == 0 and state(home / "outbox") == before
+
+
+def test_changed_content_becomes_a_revision_beside_the_first_and_says_what_changed(home, make_build):
+    night(make_build("b1"))
+    folder = home / "outbox" / "2026-11-24" / "S1"
+    first = (folder / "call_list_001_S1_20261124.xlsx").read_bytes()
+    changed = ("delete from restricted.call_list where row_id = 'r8';"
+               "update restricted.call_list set today_action = '首次致电' where row_id = 'r1';")  # fmt: skip
+    night(make_build("b2", restricted=changed))
+    assert (folder / "call_list_001_S1_20261124.xlsx").read_bytes() == first
+    entry = manifest(home, "S1")
+    assert entry["revision"] == 2 and [file["name"] for file in entry["files"]] == ["call_list_001_S1_r2_20261124.xlsx"]
+    assert entry["changes"] == [
+        {"file": "call_list_001_S1_20261124.xlsx", "revision": 2, "added": 0, "removed": 1, "changed": 1}
+    ]
+    notes = openpyxl.load_workbook(folder / "call_list_001_S1_r2_20261124.xlsx")["数据时效"]
+    assert any(str(row[0]).startswith("第2版") for row in notes.iter_rows(values_only=True))
+    assert manifest(home, "S2")["revision"] == 1
+    before = state(home / "outbox")
+    assert fill_outbox(AS_OF)["files_written"] == 0 and state(home / "outbox") == before
+
+
+def test_a_rebuild_leaves_the_outbox_alone(home, make_build):
+    build = make_build()
+    audit(build)
+    publish(build, rebuild=True)
+    with pytest.raises(NotPublishedError, match="2026-11-24"):
+        fill_outbox(AS_OF)
+    assert not (home / "outbox").exists()
+
+
+def test_each_file_is_delivered_exactly_once(home, make_build):
+    night(make_build())
+    result = deliver(AS_OF)
+    assert result == {"channel": "folder", "delivered": 6, "already": 0, "failed": []}
+    target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
+    assert target.read_bytes() == (home / "outbox/2026-11-24/S1" / target.name).read_bytes()
+    assert (home / "delivered" / "general_manager" / "2026-11-24" / "dictionary.csv").exists()
+    target.unlink()  # taken away by its recipient
+    assert deliver(AS_OF)["already"] == 6 and not target.exists()
+
+
+def test_a_killed_delivery_is_finished_and_a_filled_in_list_is_never_overwritten(home, make_build):
+    night(make_build())
+    deliver(AS_OF)
+    target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
+    receipt = home / "state/delivery/folder/2026-11-24/S1/call_list_001_S1_20261124.xlsx.receipt.json"
+    receipt.unlink()
+    target.unlink()
+    assert deliver(AS_OF)["delivered"] == 1 and target.exists(), "killed before the file arrived"
+    receipt.unlink()
+    target.write_bytes(b"filled in")
+    assert deliver(AS_OF)["already"] == 6 and receipt.exists(), "killed between file and receipt"
+    assert target.read_bytes() == b"filled in"
+    receipt.unlink()
+    receipt.with_name("call_list_001_S1_20261124.xlsx.claim").unlink()
+    failed = deliver(AS_OF)["failed"]
+    assert len(failed) == 1 and "not overwritten" in failed[0] and target.read_bytes() == b"filled in"
+
+
+def test_a_damaged_file_is_not_delivered_and_the_others_are(home, make_build):
+    night(make_build())
+    (home / "outbox/2026-11-24/S2/call_list_002_S2_20261124.xlsx").write_bytes(b"x")
+    result = deliver(AS_OF)
+    assert result["delivered"] == 5 and "S2/" in result["failed"][0]
+    assert list((home / "delivered" / "S2").iterdir()) == []
+
+
+def test_an_unknown_channel_is_refused(home):
+    with pytest.raises(UnknownChannelError, match="folder"):
+        deliver(AS_OF, "pigeon")

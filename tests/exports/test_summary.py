@@ -1,0 +1,75 @@
+"""The verdict of a night and what a person reads at its end."""
+
+import json
+from datetime import date
+
+from exports.audit import audit
+from exports.outbox import fill_outbox
+from exports.publish import publish
+from exports.summary import aligned, display_width, summary_text
+from exports.verdict import verdict
+from ingest.home import write_json
+
+AS_OF = date(2026, 11, 24)
+
+
+def published(build):
+    audit(build)
+    return publish(build, rebuild=False)
+
+
+def test_a_night_with_fresh_sources_is_healthy_and_its_manifest_says_so(home, make_build):
+    folder = published(make_build())
+    result = verdict(AS_OF)
+    assert result == {"as_of": "2026-11-24", "build_id": "b1", "status": "healthy", "reasons": []}
+    assert json.loads((folder / "manifest.json").read_text())["verdict"] == result
+    assert json.loads((home / "state/verdict/2026-11-24.json").read_text()) == result
+
+
+def test_an_old_source_a_refused_batch_or_a_failed_delivery_degrades_the_night(make_build):
+    published(
+        make_build(
+            analytics="""
+        update marts.kpi_source_status set status = 'refused', message_en = 'Ask 李工',
+            degraded_since = date '2026-11-24' where source = 'dms';
+        update marts.fct_batch set verdict = 'refused', message_en = 'columns changed' where source = 'picc';
+    """
+        )
+    )
+    result = verdict(AS_OF, ["delivery to S1 failed"])
+    assert result["status"] == "degraded" and len(result["reasons"]) == 3
+    assert "dms/vehicles is refused since 2026-11-24" in result["reasons"][0] and "李工" in result["reasons"][0]
+    assert "保单清单_20261123.csv was refused: columns changed" in result["reasons"][1]
+
+
+def test_a_night_without_a_published_folder_is_not_published(home):
+    result = verdict(AS_OF, ["the audit failed"])
+    assert result["status"] == "not_published" and result["reasons"][0] == "the audit failed"
+    assert "NOT PUBLISHED" in summary_text(AS_OF) and "the audit failed" in summary_text(AS_OF)
+
+
+def test_the_summary_says_what_the_night_did(home, make_build):
+    published(make_build())
+    fill_outbox(AS_OF)
+    write_json(home / "state/steps/2026-11-24/build.json", {"step": "build", "seconds": 12.34})
+    verdict(AS_OF)
+    text = summary_text(AS_OF)
+    lines = text.splitlines()
+    assert len(lines) <= 60 and "healthy" in lines[0]
+    for words in ("picc/policies", "120", "117", "45 / 60 =  75.0 %", "31 / 80 =  38.8 %", "上年度本店投保客户", "赵伟",
+                  "8 for 2 people", "build 12.3"):  # fmt: skip
+        assert words in text, words
+
+
+def test_the_summary_stays_within_sixty_lines_for_a_big_group(make_build):
+    many = ("insert into restricted.call_list_recipient select '001', '店', 'T' || i, '某', 'renewal_specialist', 'L' || i,"
+            " date '2026-11-24', 5 from range(3000) as t (i);")  # fmt: skip
+    published(make_build(restricted=many))
+    verdict(AS_OF)
+    text = summary_text(AS_OF)
+    assert len(text.splitlines()) <= 60 and "more people" in text and "Seconds per step" in text
+
+
+def test_columns_line_up_with_chinese_text():
+    lines = aligned(("a", "b"), [("续保", "1"), ("xy", "1,000")], "<>")
+    assert len({display_width(line) for line in lines}) == 1
