@@ -26,8 +26,8 @@ class Judgement:
 
     rejects: dict[int, str]
     warnings: dict[str, int]
-    result: dict[str, Any]
-    """Great Expectations' own result, without values, for Data Docs."""
+    result: Any
+    """Great Expectations' own result, without values, for Data Docs; None if there was no row to judge."""
 
 
 @cache
@@ -45,7 +45,7 @@ def judge(table: pa.Table, entity: Entity, identity: str) -> Judgement:
     """Check canonical rows (one night's batch of one entity) against the entity's promises."""
     promises = suite(entity, identity)
     if table.num_rows == 0:
-        return Judgement({}, {}, {})
+        return Judgement({}, {}, None)
     frame = pd.DataFrame({name: _numpy(table[name]) for name in entity.columns})
     validation = _batch_definition().get_batch({"dataframe": frame}).validate(promises, result_format=RESULT_FORMAT)
     rejects: dict[int, str] = {}
@@ -64,7 +64,7 @@ def judge(table: pa.Table, entity: Entity, identity: str) -> Judgement:
         else:
             for position in positions:
                 rejects.setdefault(int(position), rule)
-    return Judgement(rejects, warnings, validation.to_json_dict())
+    return Judgement(rejects, warnings, validation)
 
 
 def _numpy(column: pa.ChunkedArray) -> Any:

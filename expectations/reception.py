@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations import promises, quarantine
+from expectations import docs, promises, quarantine
 from expectations.rows import Sorted, sort_out, type_rows
 from expectations.verdicts import judge_batch
 from ingest import landing
@@ -72,7 +72,7 @@ def process(source: Source, as_of: date) -> list[Batch]:
             for file in landed
             if file.extract == name and file.received_on <= as_of and _is_open(file, known, key, name)
         ]
-        for batch in _decide(source, name, extract, todo, history, key):
+        for batch in _decide(source, name, extract, todo, history, key, as_of):
             batch.write()
             done.append(batch)
             if batch.verdict != "accepted":
@@ -81,7 +81,7 @@ def process(source: Source, as_of: date) -> list[Batch]:
 
 
 def _decide(
-    source: Source, name: str, extract: Extract, todo: list[landing.Landed], history: list[Batch], key: str
+    source: Source, name: str, extract: Extract, todo: list[landing.Landed], history: list[Batch], key: str, as_of: date
 ) -> list[Batch]:
     """Read all files of one extract, type and check them together, then decide about each by itself."""
     opened = [_read_one(source, name, extract, file, key) for file in todo]
@@ -94,7 +94,9 @@ def _decide(
             done.append(_unusable(batch, outcome))
         else:
             typed.append((batch, text, outcome))
-    sorted_out = sort_out([rows for _, _, rows in typed], extract.canonical(), source.identity)
+    sorted_out, judgement = sort_out([rows for _, _, rows in typed], extract.canonical(), source.identity)
+    if judgement.result is not None:
+        docs.write_page(source.name, name, as_of, judgement.result)
     for (batch, text, _), rows in zip(typed, sorted_out, strict=True):
         done.append(_store(extract, batch, text, rows, [*history, *done]))
     return done

@@ -52,27 +52,28 @@ def _type_group(
         return {number: outcome for part in alone for number, outcome in part.items()}
 
 
-def sort_out(typed: list[pa.Table], entity: Entity, identity: str) -> list[Sorted]:
+def sort_out(typed: list[pa.Table], entity: Entity, identity: str) -> tuple[list[Sorted], gate.Judgement]:
     """Judge all rows of a night's files of one entity in one run of its suite; one result per file."""
     if not typed:
-        return []
+        return [], gate.Judgement({}, {}, None)
     numbered = [
         rows.append_column("_table", pa.repeat(pa.scalar(number, pa.int32()), rows.num_rows))
         for number, rows in enumerate(typed)
     ]
     rows = pa.concat_tables(numbered)
     clean = pc.and_(pc.is_null(rows["_rule"]), pc.invert(rows["_is_repeat"])).to_numpy().nonzero()[0]
-    rejects = gate.judge(rows.take(pa.array(clean)), entity, identity).rejects
+    judgement = gate.judge(rows.take(pa.array(clean)), entity, identity)
     rules = rows["_rule"].to_pylist()
-    for position, rule in rejects.items():
+    for position, rule in judgement.rejects.items():
         rules[clean[position]] = rule
     rows = rows.set_column(rows.column_names.index("_rule"), "_rule", pa.array(rules, pa.string()))
     superseded = _superseded(rows, entity.key)
     starts = accumulate((table.num_rows for table in typed), initial=0)
-    return [
+    files = [
         _sorted(rows.slice(start, table.num_rows), superseded.get(number, ()), entity)
         for number, (start, table) in enumerate(zip(starts, typed, strict=False))
     ]
+    return files, judgement
 
 
 def _superseded(rows: pa.Table, key: tuple[str, ...]) -> dict[int, list[int]]:

@@ -70,8 +70,9 @@ def personal_values(build: Path) -> Values:
     for file in ("work.duckdb", "restricted.duckdb"):
         with open_read_only(build / file) as connection:
             columns = connection.execute(
-                "select schema_name, table_name, column_name from duckdb_columns() where not internal "
-                "and database_name = current_database() and data_type = 'VARCHAR' order by all"
+                "select schema_name, table_name, column_name from duckdb_columns() "
+                "semi join duckdb_tables() using (database_name, schema_name, table_name) "  # views repeat tables
+                "where database_name = current_database() and data_type = 'VARCHAR' order by all"
             ).fetchall()
             parts = [
                 f"select '{kind}' as kind, {quoted(column)} as value from {quoted(schema)}.{quoted(table)}"

@@ -24,7 +24,7 @@ def summary_text(as_of: date) -> str:
     """At most 60 aligned lines: status, sources, renewal rates, calls per person, files, seconds per step."""
     verdict = read_json(home() / "state" / "verdict" / f"{as_of}.json")
     lines = [f"Xubao 续保 · night of {as_of} · {WORDS[verdict['status']]}"]
-    lines += [f"  - {_cut(reason, 150)}" for reason in verdict["reasons"][:6]]
+    lines += [f"  - {_cut(reason, 300)}" for reason in verdict["reasons"][:6]]
     if len(verdict["reasons"]) > 6:
         lines.append(f"  - and {len(verdict['reasons']) - 6} more, see the manifest")
     if verdict["status"] != "not_published":

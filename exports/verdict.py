@@ -45,8 +45,7 @@ def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
 def _source_reasons(sources: list[dict[str, Any]]) -> list[str]:
     """One sentence per source that is not fresh; its message says since when, which data are used and whom to ask."""
     return [
-        f"{source['source']}/{source['extract']} is {source['status']} since {source['degraded_since'] or 'tonight'}: "
-        f"{source['message_en'] or 'ask ' + source['owner']}"
+        f"{source['source']}/{source['extract']} is {source['status']}: {source['message_en'] or 'no message'}"
         for source in sources
         if source["status"] != "fresh"
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
@@ -51,7 +53,9 @@ class Batch:
 
     def sidecar(self) -> Path:
         """Where this batch's sidecar lies."""
-        return raw_folder(self.entity, self.source, self.received_on) / f"{self.sha256[:8]}-{self.extract}.json"
+        name = hashlib.sha256(self.name.encode()).hexdigest()  # the same bytes may come under several names in a night
+        stem = f"{self.sha256[:8]}-{self.extract}-{name[:4]}"
+        return raw_folder(self.entity, self.source, self.received_on) / f"{stem}.json"
 
     def write(self) -> None:
         """Write the sidecar; the raw file must lie on disk before."""
@@ -86,8 +90,6 @@ def _index() -> sqlite3.Connection:
 
 def batches(source: str | None = None) -> list[Batch]:
     """All sidecars (of one source), oldest first. Files are the truth: a changed or new sidecar is read again."""
-    import json
-
     root = home() / "raw"
     paths = sorted(root.glob(f"*/{source or '*'}/*/*.json"))
     with _index() as connection:

@@ -88,7 +88,7 @@ def _pull_files(
     present = list_files(source.connection)
     names = {file.name for file in present}
     latest = {file.name: file for file in before}
-    shas = {file.sha256: file.name for file in before}
+    shas = {batch.sha256: batch.name for batch in history if batch.extract == name and batch.is_accepted}
     repeats = {(batch.name, batch.sha256) for batch in history if batch.verdict == "nothing_new"}
     seen_path = home() / "state" / "seen" / f"{source.name}-{name}.json"
     seen = read_json(seen_path) if seen_path.exists() else {}
@@ -109,7 +109,7 @@ def _pull_files(
         if (last and last.sha256 == sha) or (remote.name, sha) in repeats:
             continue
         business_date = fields.pop("business_date", None) or as_of - timedelta(days=1)
-        if not last and sha in shas and data:
+        if not last and sha in shas:
             report.nothing_new.append(f"{remote.name} = {shas[sha]}")
             _nothing_new(source, name, extract, as_of, remote.name, sha, business_date)
             continue

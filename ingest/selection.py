@@ -69,8 +69,23 @@ def select(as_of: date) -> Path:
         _write_table(folder / f"{name}.parquet", rows, types)
         inputs["archives"][name] = [str((folder / f"{name}.parquet").relative_to(home()))]
     write_json(folder / "inputs.json", inputs)
+    _copy_data_docs(as_of, folder / "docs" / "data_docs")
     log("select", f"{len(chosen)} files in force of {len(received)} received; build {build_id}")
     return folder
+
+
+def _copy_data_docs(as_of: date, target: Path) -> None:
+    """The newest page of every source and extract as of this night, with a list of them."""
+    pages = {
+        page.name: page
+        for page in sorted((home() / "raw" / "_docs").glob("*/*.html"))
+        if page.parent.name <= str(as_of)
+    }
+    links = "".join(f'<li><a href="{n}">{n[:-5]}</a> {pages[n].parent.name}</li>' for n in sorted(pages))
+    target.mkdir(parents=True)
+    for name, page in pages.items():
+        shutil.copyfile(page, target / name)
+    write_atomic(target / "index.html", f'<meta charset="utf-8"><title>Data Docs</title><ul>{links}</ul>'.encode())
 
 
 def _by_extract(items: list[Batch]) -> dict[tuple[str, str], list[Batch]]:

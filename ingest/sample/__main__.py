@@ -15,8 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ingest.sample", description=grow.__doc__)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--home", type=Path, default=Path("var"))
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--vehicles", type=int, default=DEFAULT_VEHICLES)
+    parser.add_argument("--seed", type=int, default=None, help=f"for a new group; {DEFAULT_SEED} unless told")
+    parser.add_argument("--vehicles", type=int, default=None, help=f"for a new group; {DEFAULT_VEHICLES} unless told")
     chosen = parser.parse_args(arguments)
     try:
         grow(chosen.home, chosen.as_of, chosen.seed, chosen.vehicles)

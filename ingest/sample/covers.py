@@ -78,7 +78,7 @@ def first_covers(rng: np.random.Generator, v: pd.DataFrame) -> pd.DataFrame:
             "issuer": np.where(here, v["issue_store"], "").astype(object),
             "insurer": insurer,
             "known_by": np.where(here, "insurer", known).astype(object),
-            "business": np.where(new, "new_car", "renewal").astype(object),
+            "business_type": np.where(new, "new_car", "renewal").astype(object),
             "was_known": True,
         }
     )
@@ -201,7 +201,7 @@ def renew(rng: np.random.Generator, cover: pd.DataFrame, v: pd.DataFrame, outcom
             "signed_on": signed,
             "issuer": issuer,
             "insurer": insurer,
-            "business": business.astype(object),
+            "business_type": business.astype(object),
             "was_known": was_known,
             "known_by": np.where(here, "insurer", known_by(rng, insurer, was_known)).astype(object),
         }

@@ -117,7 +117,7 @@ POLICY = [
     bad_vin(),
     duplicate(),
     blank("policy_number", "vin"),
-    unknown("policy_kind", "business"),
+    unknown("policy_kind", "business_type"),
     phone("phone", "insured_phone"),
     backwards("cover_starts_on", "cover_ends_on"),
     superseded("premium_fen", 10000),

@@ -26,10 +26,10 @@ class SampleHorizonError(ValueError):
     """The date lies beyond the days that the sample group's world was simulated for."""
 
 
-def grow(home: Path, as_of: date, seed: int = DEFAULT_SEED, vehicles: int = DEFAULT_VEHICLES) -> None:
+def grow(home: Path, as_of: date, seed: int | None = None, vehicles: int | None = None) -> None:
     """Writes what the systems of the sample group hand over up to the night of `as_of`, under home/sample/.
 
-    The first call fixes the anchor (kept in sample.json) and writes the whole history; a later date adds the
+    The first call fixes anchor, seed and number of vehicles (kept in sample.json) and writes the whole history; a later date adds the
     days in between; an earlier or equal date adds nothing but returned lists that are still missing.
     Raises SampleSeedError for another seed or number of vehicles, SampleHorizonError beyond the horizon.
     """
@@ -38,8 +38,15 @@ def grow(home: Path, as_of: date, seed: int = DEFAULT_SEED, vehicles: int = DEFA
     state = (
         json.loads(diary.read_text("utf-8"))
         if diary.exists()
-        else {"anchor": as_of.isoformat(), "seed": seed, "vehicles": vehicles, "as_of": ""}
+        else {
+            "anchor": as_of.isoformat(),
+            "seed": DEFAULT_SEED if seed is None else seed,
+            "vehicles": DEFAULT_VEHICLES if vehicles is None else vehicles,
+            "as_of": "",
+        }
     )
+    seed = state["seed"] if seed is None else seed
+    vehicles = state["vehicles"] if vehicles is None else vehicles
     if (state["seed"], state["vehicles"]) != (seed, vehicles):
         raise SampleSeedError(
             f"{diary}: begun with seed {state['seed']} and {state['vehicles']} vehicles, asked for {seed} and {vehicles}.\n"

@@ -97,7 +97,7 @@ def insurer_rows(seed: int, anchor: int, rows: pd.DataFrame) -> pd.DataFrame:
             "endorsement_number": rows["endorsement_number"].astype(object),
             "endorsement_type": rows["endorsement_type"].astype(object),
             "policy_kind": rows["policy_kind"].astype(object),
-            "business": np.where(vintage, "", rows["business"]).astype(object),
+            "business_type": np.where(vintage, "", rows["business_type"]).astype(object),
             "issuer": rows["issuer"],
             "vin": rows["vin"],
             "plate": rows["plate"],

@@ -38,7 +38,7 @@ def test_an_old_source_a_refused_batch_or_a_failed_delivery_degrades_the_night(m
     )
     result = verdict(AS_OF, ["delivery to S1 failed"])
     assert result["status"] == "degraded" and len(result["reasons"]) == 3
-    assert "dms/vehicles is refused since 2026-11-24" in result["reasons"][0] and "李工" in result["reasons"][0]
+    assert "dms/vehicles is refused" in result["reasons"][0] and "李工" in result["reasons"][0]
     assert "保单清单_20261123.csv was refused: columns changed" in result["reasons"][1]
 
 

@@ -130,6 +130,19 @@ def test_the_same_bytes_under_another_name_are_nothing_new(desk, line) -> None:
     assert len(in_force(NEXT)) == 1
 
 
+def test_the_same_bytes_twice_in_one_night_load_once_and_both_names_are_known(desk) -> None:
+    for day in (21, 22, 23):
+        desk.put(f"保单清单_202611{day}.csv")
+    got = desk.receive(D)
+    assert sorted((b.name, b.verdict) for b in got) == [
+        ("保单清单_20261121.csv", "accepted_with_warning"),
+        ("保单清单_20261122.csv", "nothing_new"),
+        ("保单清单_20261123.csv", "nothing_new"),
+    ]
+    assert status(D)["age_days"] == 0
+    assert desk.receive(D) == got
+
+
 def test_a_night_received_twice_receives_once(desk, line) -> None:
     desk.put("保单清单_20261123.csv", line(1))
     desk.receive(D)

@@ -1,0 +1,30 @@
+{{ config(alias='call_list') }}
+
+with
+
+rows_of_lists as (
+
+    select * from {{ ref('int_call_row_order') }}
+
+),
+
+final as (
+
+    select
+        list_id,
+        row_id,
+        {{ as_of() }} as as_of,
+        list_for_on,
+        store_id,
+        staff_id,
+        vin,
+        vehicle_key,
+        expiry_month,
+        phone,
+        sequence_number
+
+    from rows_of_lists
+
+)
+
+select * from final

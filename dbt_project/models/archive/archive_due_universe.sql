@@ -1,0 +1,61 @@
+{{ config(alias='due_universe') }}
+
+with
+
+compared as (
+
+    select * from {{ ref('int_due_universe_compare') }}
+
+),
+
+today as (
+
+    select * from {{ ref('int_due_universe') }}
+
+),
+
+before as (
+
+    select * from {{ ref('int_due_universe_archived') }}
+
+),
+
+combined as (
+
+    select
+        compared.store_id,
+        compared.vin,
+        compared.expiry_month,
+        coalesce(today.expires_on, before.expires_on) as expires_on,
+        coalesce(today.expiry_is_estimated, before.expiry_is_estimated) as expiry_is_estimated,
+        coalesce(today.segment, before.segment) as segment,
+        coalesce(today.trade_type, before.trade_type) as trade_type,
+        case when today.vin is null then before.book_owner else today.book_owner end as book_owner,
+        cast(
+            case when today.vin is null then before.target_rate else today.target_rate end
+            as decimal(18, 6)
+        ) as target_rate,
+        case when today.vin is null then before.frozen_on else today.frozen_on end as frozen_on,
+        coalesce(today.is_late_entry, before.is_late_entry) as is_late_entry,
+        coalesce(today.outcome, before.outcome) as outcome,
+        compared.status,
+        case
+            when today.vin is null then before.source_record
+            when compared.status = 'in' then today.source_record
+            else 'ownership_change:' || today.change_number
+        end as source_record
+    from compared
+    left join today
+        on
+            compared.store_id = today.store_id
+            and compared.vin = today.vin
+            and compared.expiry_month = today.expiry_month
+    left join before
+        on
+            compared.store_id = before.store_id
+            and compared.vin = before.vin
+            and compared.expiry_month = before.expiry_month
+
+)
+
+select * from combined

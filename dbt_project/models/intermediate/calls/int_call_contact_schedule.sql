@@ -1,0 +1,90 @@
+with
+
+candidates as (
+
+    select * from {{ ref('int_call_candidate_select') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('int_call_contact_summarize') }}
+
+),
+
+parameters as (
+
+    select * from {{ ref('int_call_list_parameter_daily') }}
+
+),
+
+results as (
+
+    select * from {{ ref('int_call_result_match') }}
+
+),
+
+-- whoever asked not to be called is called by nobody: by phone number, over all stores and staff
+do_not_call as (
+
+    select phone from results
+    where is_do_not_call and phone is not null
+    union
+    select new_phone from results
+    where is_do_not_call and new_phone is not null
+
+),
+
+dated as (
+
+    select
+        candidates.store_id,
+        candidates.vin,
+        candidates.vehicle_key,
+        candidates.expiry_month,
+        candidates.expires_on,
+        candidates.first_expires_on,
+        candidates.list_for_on,
+        candidates.days_left,
+        candidates.recipient_id,
+        candidates.recipient_role,
+        contacts.* exclude (vin),
+        parameters.* exclude (store_id, list_for_on),
+        contacts.phone in (select phone from do_not_call) as is_do_not_call,
+        (candidates.first_expires_on - contacts.last_contact_on)::integer as days_left_at_contact,
+
+        -- a promise beyond the last day of calling is no promise
+        case
+            when
+                contacts.next_contact_on
+                <= candidates.expires_on + parameters.last_call_days::integer
+                and contacts.next_contact_on > contacts.last_result_on
+                then contacts.next_contact_on
+        end as promised_on
+
+    from candidates
+    inner join contacts using (vin)
+    inner join parameters on candidates.store_id = parameters.store_id
+
+),
+
+intervals as (
+
+    select
+        *,
+        promised_on <= list_for_on
+        and (last_valid_call_on is null or last_valid_call_on < promised_on) as is_promised,
+        last_contact_on + case
+            when not is_last_contact_answered then recontact_no_answer_days
+            when days_left_at_contact > recontact_middle_from_days then recontact_far_days
+            when days_left_at_contact > recontact_near_from_days then recontact_middle_days
+            when days_left_at_contact >= 0 then recontact_near_days
+            else recontact_lapsed_days
+        end::integer as recontact_on,
+        first_expires_on - earliest_call_days::integer as callable_from_on
+
+    from dated
+
+)
+
+select * from intervals

@@ -1,0 +1,1 @@
+{{ resolve_by_store('call_list_parameter', ['parameter']) }}

@@ -1,0 +1,1 @@
+{{ resolve_by_store('loss_reason', ['loss_reason']) }}

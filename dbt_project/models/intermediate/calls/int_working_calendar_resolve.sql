@@ -1,0 +1,1 @@
+{{ resolve_by_store('working_calendar', ['weekday']) }}

@@ -1,0 +1,1 @@
+{{ resolve_by_store('full_cover', ['cover_code']) }}

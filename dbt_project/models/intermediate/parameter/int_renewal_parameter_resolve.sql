@@ -1,0 +1,1 @@
+{{ resolve_by_store('renewal_parameter', ['parameter']) }}

@@ -1,0 +1,1 @@
+{{ resolve_by_store('segment_target', ['segment', 'tier']) }}

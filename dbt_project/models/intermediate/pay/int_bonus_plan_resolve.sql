@@ -1,0 +1,1 @@
+{{ resolve_by_store('bonus_plan', ['plan_kind']) }}

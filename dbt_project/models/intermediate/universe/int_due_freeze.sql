@@ -1,0 +1,75 @@
+{#
+    One row per vehicle and expiry month with segment, trade type and target as they were
+    frozen: what an earlier night archived wins; otherwise they are worked out from what was
+    known on ref_on. frozen_on may lie ahead.
+#}
+with
+
+slots as (
+
+    select
+        vin,
+        expiry_month,
+        freezes_on,
+        is_late_entry
+    from {{ ref('int_due_slot') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('int_due_segment') }}
+
+),
+
+archived as (
+
+    select * from {{ ref('int_due_universe_archived') }}
+    where frozen_on <= _as_of
+
+),
+
+targets as (
+
+    select * from {{ ref('int_segment_target_resolve') }}
+    where tier = 'base'
+
+),
+
+combined as (
+
+    select
+        segments.vin,
+        segments.store_id,
+        segments.expiry_month,
+        case when archived.vin is null then segments.segment else archived.segment end as segment,
+        case when archived.vin is null then segments.trade_type else archived.trade_type end
+            as trade_type,
+        case when archived.vin is null then targets.target_rate else archived.target_rate end
+            as target_rate,
+        coalesce(archived.frozen_on, slots.freezes_on) as frozen_on,
+        coalesce(archived.frozen_on, slots.freezes_on) <= {{ as_of() }} as is_frozen,
+        coalesce(archived.is_late_entry, slots.is_late_entry) as is_late_entry
+    from segments
+    inner join slots
+        on segments.vin = slots.vin and segments.expiry_month = slots.expiry_month
+    left join archived
+        on
+            segments.vin = archived.vin
+            and segments.store_id = archived.store_id
+            and segments.expiry_month = archived.expiry_month
+    left join targets
+        on
+            segments.store_id = targets.store_id
+            and segments.segment = targets.segment
+            and segments.expiry_month between targets.effective_from and targets.effective_to
+
+),
+
+typed as (
+
+    select * replace (cast(target_rate as decimal(9, 4)) as target_rate) from combined
+
+)
+
+select * from typed

@@ -1,0 +1,79 @@
+{#
+    One row per due vehicle with a renewal. Here beats elsewhere; the kinds and the day signed are those of
+    the side that counts, full coverage looks at both.
+#}
+with
+
+renewals as (
+
+    select * from {{ ref('int_due_renewal_match') }}
+
+),
+
+-- the policy that stands for the renewal: issued here, commercial, signed first
+leader as (
+
+    select * from renewals
+    qualify row_number() over (
+        partition by vin, expiry_month
+        order by is_here desc, (policy_kind = 'commercial') desc, signed_on asc, policy_id asc
+    ) = 1
+
+),
+
+counted as (
+
+    select
+        renewals.vin,
+        renewals.expiry_month,
+        min(renewals.signed_on) as renewed_on,
+        bool_or(renewals.policy_kind = 'commercial') as has_commercial,
+        bool_or(renewals.policy_kind = 'compulsory') as has_compulsory,
+        cast(sum(renewals.premium_amount) as decimal(18, 2)) as renewed_premium_amount
+    from renewals
+    inner join leader
+        on renewals.vin = leader.vin and renewals.expiry_month = leader.expiry_month
+    where renewals.is_here = leader.is_here
+    group by all
+
+),
+
+-- full coverage looks at all renewal policies of the VIN together
+covered as (
+
+    select
+        vin,
+        expiry_month,
+        bool_or(policy_kind = 'compulsory')
+        and list_has_all(
+            string_split(string_agg(covers, ';' order by policy_id), ';'), required_covers
+        )
+            as is_full_cover
+    from renewals
+    group by vin, expiry_month, required_covers
+
+),
+
+joined as (
+
+    select
+        leader.vin,
+        leader.expiry_month,
+        leader.is_here,
+        counted.renewed_on,
+        case
+            when counted.has_commercial and counted.has_compulsory then 'both'
+            when counted.has_commercial then 'commercial_only'
+            else 'compulsory_only'
+        end as renewed_kind,
+        leader.policy_number as renewed_policy_number,
+        leader.insurer_code as renewed_insurer_code,
+        counted.renewed_premium_amount,
+        coalesce(covered.is_full_cover, false) as is_full_cover
+    from leader
+    inner join counted using (vin, expiry_month)
+    inner join covered using (vin, expiry_month)
+
+)
+
+select * from joined

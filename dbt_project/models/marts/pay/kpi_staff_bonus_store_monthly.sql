@@ -1,0 +1,61 @@
+with
+
+bonuses as (
+
+    select * from {{ ref('int_bonus_calculate') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('int_bonus_vehicle_judge') }}
+
+),
+
+people as (
+
+    select
+        store_id,
+        month,
+        count(distinct staff_id) as staff_members,
+        sum(base_amount) as base_amount,
+        sum(bonus_amount) as bonus_amount
+
+    from bonuses
+    group by all
+
+),
+
+-- a vehicle on a specialist's book and in the clerk's store is one vehicle
+vehicles as (
+
+    select
+        store_id,
+        month,
+        count(distinct vin) filter (where is_renewable) as renewable_vehicles,
+        count(distinct vin) filter (where is_counted) as renewed_vehicles,
+        count(distinct vin) filter (where is_full_cover_counted) as full_cover_vehicles
+
+    from lines
+    group by all
+
+),
+
+final as (
+
+    select
+        people.store_id,
+        people.month,
+        people.staff_members,
+        coalesce(vehicles.renewable_vehicles, 0) as renewable_vehicles,
+        coalesce(vehicles.renewed_vehicles, 0) as renewed_vehicles,
+        coalesce(vehicles.full_cover_vehicles, 0) as full_cover_vehicles,
+        people.base_amount::decimal(18, 2) as base_amount,
+        people.bonus_amount::decimal(18, 2) as bonus_amount
+
+    from people
+    left join vehicles on people.store_id = vehicles.store_id and people.month = vehicles.month
+
+)
+
+select * from final

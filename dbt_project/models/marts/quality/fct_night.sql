@@ -1,0 +1,21 @@
+with
+
+nights as (
+
+    select * from {{ archive('night') }}
+
+),
+
+final as (
+
+    select
+        as_of,
+        build_id,
+        status,
+        reasons
+
+    from nights
+
+)
+
+select * from final

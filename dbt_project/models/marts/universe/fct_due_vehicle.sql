@@ -1,0 +1,56 @@
+with
+
+due as (
+
+    select * from {{ ref('int_due_vehicle') }}
+
+),
+
+without_personal_data as (
+
+    select
+        store_id,
+        vehicle_key,
+        expiry_month,
+        expires_on as expiry_date,
+        first_expires_on,
+        commercial_expires_on,
+        compulsory_expires_on,
+        expiry_is_estimated,
+        segment,
+        trade_type,
+        outcome,
+        renewed_kind,
+        renewed_on,
+        renewed_insurer_code,
+        renewed_premium_amount,
+        is_full_cover,
+        is_matured,
+        frozen_on,
+        is_frozen,
+        is_late_entry,
+        target_rate,
+        book_owner,
+        is_contactable,
+        customer_key,
+        customer_type,
+
+        ---------- masked: enough to recognise, not to reach
+        left(plate_number, 2) || '***' || right(plate_number, 2) as plate_masked,
+
+        brand,
+        model,
+        first_registered_on,
+        expiring_insurer_code,
+        expiring_premium_amount,
+        expiring_covers,
+        claims_last_year,
+        last_visit_on,
+        sales_channel,
+        payment_frequency,
+        region
+    from due
+
+)
+
+select * from without_personal_data

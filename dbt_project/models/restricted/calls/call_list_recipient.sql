@@ -1,0 +1,90 @@
+with
+
+stores as (
+
+    select * from {{ ref('int_store_list') }}
+
+),
+
+days as (
+
+    select * from {{ ref('int_call_list_day') }}
+
+),
+
+staff as (
+
+    select * from {{ ref('stg_dms__staff') }}
+
+),
+
+rows_of_lists as (
+
+    select * from {{ ref('int_call_row_order') }}
+
+),
+
+listed as (
+
+    select
+        list_id,
+        store_id,
+        staff_id,
+        min(role) as role,
+        count(*) as rows
+
+    from rows_of_lists
+    group by all
+
+),
+
+active as (
+
+    select
+        staff.store_id,
+        staff.staff_id,
+        staff.staff_name,
+        staff.role,
+        days.list_for_on
+
+    from staff
+    inner join days
+        on
+            staff.store_id = days.store_id
+            and staff.valid_from <= days.list_for_on
+            and days.list_for_on <= coalesce(staff.valid_to, days.list_for_on)
+    where staff.role in ('renewal_specialist', 'insurance_manager')
+
+),
+
+-- every specialist gets a list, also an empty one; a manager gets one if books fell to the store
+final as (
+
+    select
+        active.store_id,
+        stores.store_name,
+        active.staff_id,
+        active.staff_name,
+        active.role,
+        strftime({{ as_of() }}, '%Y%m%d') || '-' || active.store_id || '-' || active.staff_id
+            as list_id,
+        active.list_for_on,
+        coalesce(listed.rows, 0) as rows
+
+    from active
+    inner join stores on active.store_id = stores.store_id
+    left join listed
+        on
+            active.store_id = listed.store_id
+            and active.staff_id = listed.staff_id
+    where
+        active.role = 'renewal_specialist'
+        or listed.role = active.role
+    qualify row_number() over (
+        partition by active.store_id, active.staff_id
+        order by active.role = 'renewal_specialist' desc, active.staff_name
+    ) = 1
+
+)
+
+select * from final

@@ -1,0 +1,22 @@
+"""One small night for all tests of a run; a parsed project is kept for the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.dbt_project import group
+from tests.dbt_project.small_night import Night, run_night
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the parsed project is kept between nights of this session."""
+    return tmp_path_factory.mktemp("parsed") / "state"
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
+    """The group's night of 24 November 2026, without any archive."""
+    return run_night(tmp_path_factory.mktemp("first"), group.AS_OF, group.entities(), state=parsed_project)

@@ -1,0 +1,179 @@
+"""A small night for tests: raw Parquet from dicts, one dbt build in a folder of its own, and what came out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = bytes(range(32))
+TYPES = {
+    "date": "date",
+    "timestamp": "timestamp",
+    "money": "decimal(18,2)",
+    "number": "decimal(18,6)",
+    "integer": "bigint",
+    "boolean": "boolean",
+}
+LINEAGE = {
+    "_source": "varchar",
+    "_extract": "varchar",
+    "_file": "varchar",
+    "_sha8": "varchar",
+    "_row": "bigint",
+    "_received_on": "date",
+    "_business_date": "date",
+}
+ARCHIVE_LINEAGE = {"_as_of": "date", "_revision": "bigint"}
+VERDICTS = {
+    "batch": "source text, extract text, entity text, file_name text, sha8 text, version integer, received_on date,"
+    " business_date date, verdict text, is_in_force boolean, message_zh text, message_en text, owner text,"
+    " records_read integer, loaded integer, quarantined integer, declared integer, rules text, declared_kinds text",
+    "source_status": "source text, extract text, entity text, status text, last_good_business_date date,"
+    " last_good_received_on date, degraded_since date, age_days integer, message_zh text, message_en text,"
+    " owner text",
+}
+ARCHIVES = {
+    "due_universe": "store_id text, vin text, expiry_month date, expires_on date, expiry_is_estimated boolean,"
+    " segment text, trade_type text, book_owner text, target_rate number, frozen_on date, is_late_entry boolean,"
+    " outcome text, status text, source_record text",
+    "assignment": "store_id text, vin text, expiry_month date, staff_id text, role text, assigned_on date",
+    "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, vin text,"
+    " vehicle_key text, expiry_month date, phone text, sequence_number integer",
+    "night": "as_of date, build_id text, status text, reasons text",
+}
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one build left: its folder and a read-only connection with work, analytics and restricted attached."""
+
+    folder: Path
+    exit_code: int
+    stderr: str
+    results: dict[str, Any]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query over work.*, analytics.* and restricted.* (three-part names)."""
+        with duckdb.connect() as connection:
+            for name in ("work", "analytics", "restricted"):
+                connection.execute(f"attach '{self.folder / name}.duckdb' as {name} (read_only)")
+            return connection.execute(sql).fetchall()
+
+
+def entity_columns(entity: str) -> dict[str, str]:
+    """Column name → DuckDB type of a canonical entity's raw Parquet, lineage last."""
+    declared = yaml.safe_load((ROOT / "ingest" / "entities" / f"{entity}.yaml").read_text(encoding="utf-8"))
+    columns = {name: TYPES.get(column["type"], "varchar") for name, column in declared["columns"].items()}
+    return columns | LINEAGE
+
+
+def archive_columns(what: str) -> dict[str, str]:
+    """Column name → DuckDB type of an archive or of what select() says about the batches."""
+    spec = ARCHIVES.get(what) or VERDICTS[what]
+    columns = dict(pair.split() for pair in spec.split(", "))
+    columns = {name: TYPES.get(kind, "varchar") for name, kind in columns.items()}
+    return columns | (ARCHIVE_LINEAGE if what in ARCHIVES else {})
+
+
+def write_parquet(path: Path, columns: dict[str, str], rows: Rows) -> None:
+    """Rows of dicts (missing columns are NULL, unknown ones an error) as one Parquet file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"create table t ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+        for number, row in enumerate(rows, start=1):
+            full = {"_row": number, "_sha8": "00000000", "_source": "test"} | row
+            full = {name: value for name, value in full.items() if name in columns or not name.startswith("_")}
+            names = ", ".join(full)
+            marks = ", ".join("?" for _ in full)
+            connection.execute(f"insert into t ({names}) values ({marks})", list(full.values()))
+        connection.execute(f"copy t to '{path}' (format parquet)")
+
+
+def prepare(
+    folder: Path, as_of: str, entities: dict[str, Rows] | None = None, archives: dict[str, Rows] | None = None
+) -> tuple[Path, dict[str, str]]:
+    """A home and a build folder with inputs.json; returns the build folder and the environment of its process."""
+    home = folder / "home"
+    inputs: dict[str, Any] = {"as_of": as_of, "entities": {}, "archives": {}, "sources": []}
+    received = {"_received_on": as_of, "_business_date": date.fromordinal(date.fromisoformat(as_of).toordinal() - 1)}
+    for path in sorted((ROOT / "ingest" / "entities").glob("*.yaml")):
+        entity, columns = path.stem, entity_columns(path.stem)
+        write_parquet(home / "raw" / entity / "_empty.parquet", columns, [])
+        inputs["entities"][entity] = [f"raw/{entity}/_empty.parquet"]
+        if rows := (entities or {}).get(entity):
+            write_parquet(home / "raw" / entity / "given.parquet", columns, [received | row for row in rows])
+            inputs["entities"][entity].append(f"raw/{entity}/given.parquet")
+    for what in (*ARCHIVES, *VERDICTS):
+        columns = archive_columns(what)
+        write_parquet(home / "archive" / "_empty" / f"{what}.parquet", columns, [])
+        inputs["archives"][what] = [f"archive/_empty/{what}.parquet"]
+        if rows := (archives or {}).get(what):
+            rows = [{"_revision": 1} | row for row in rows] if what in ARCHIVES else rows
+            write_parquet(home / "archive" / what / "given.parquet", columns, rows)
+            inputs["archives"][what].append(f"archive/{what}/given.parquet")
+    build = folder / "build"
+    build.mkdir(parents=True, exist_ok=True)
+    (build / "inputs.json").write_text(json.dumps(inputs), encoding="utf-8")
+    key_file = home / "pseudonym.key"
+    key_file.write_bytes(KEY)
+    environment = {
+        **os.environ,
+        "XUBAO_HOME": str(home),
+        "XUBAO_KEY_FILE": str(key_file),
+        "PYTHONPATH": str(ROOT),
+    }
+    return build, environment
+
+
+def run_night(
+    folder: Path,
+    as_of: str,
+    entities: dict[str, Rows] | None = None,
+    archives: dict[str, Rows] | None = None,
+    project: Path | None = None,
+    unit_tests: bool = False,
+    state: Path | None = None,
+    select: str | None = None,
+) -> Night:
+    """Build one night in `folder`. `project` is another copy of dbt_project's parent (for changed seeds); `state` a
+    folder whose parsed project is reused, which saves seconds."""
+    build, environment = prepare(folder, as_of, entities, archives)
+    if state is not None and state.exists() and project is None:
+        shutil.copytree(state, folder / "home" / "state", dirs_exist_ok=True)
+    root = project or ROOT
+    environment["PYTHONPATH"] = str(root)
+    command = [sys.executable, "-m", "dbt_project.build", "--build", str(build)]
+    command += ["--unit-tests"] if unit_tests else []
+    command += ["--select", select] if select else []
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if state is not None and project is None and not state.exists():
+        shutil.copytree(folder / "home" / "state", state)
+    results_path = build / "run_results.json"
+    results = json.loads(results_path.read_text(encoding="utf-8")) if results_path.exists() else {}
+    return Night(folder=build, exit_code=done.returncode, stderr=done.stderr, results=results)
+
+
+def project_copy(folder: Path) -> Path:
+    """A copy of dbt_project in a folder of its own, for tests that change a seed; returns what goes on PYTHONPATH."""
+    shutil.copytree(ROOT / "dbt_project", folder / "dbt_project", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder

@@ -1,0 +1,268 @@
+"""Pay and call lists through a whole build: parameters are data, and nobody is called against their wish."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.small_night import Night, Rows, project_copy, run_night
+
+AS_OF = "2026-12-05"
+LISTED_ON = "2026-12-03"
+FULL = "driver_seat;passenger_seats;third_party;vehicle_damage"
+pytestmark = pytest.mark.slow
+
+
+def vin(number: int) -> str:
+    return f"LSVAA4180E21000{number:02d}"
+
+
+def cover(number: int, ends_on: str, signed_on: str, store_id: str = "001", phone: str | None = None) -> Rows:
+    """A commercial and a compulsory policy of one vehicle, issued by the store."""
+    ends = date.fromisoformat(ends_on)
+    starts = (ends + timedelta(days=1)).replace(year=ends.year - 1)
+    shared: dict[str, Any] = {
+        "insurer_code": "PICC",
+        "business_type": "renewal",
+        "issuing_store_code": store_id,
+        "vin": vin(number),
+        "plate_number": f"陕A0000{number}",
+        "insured_name": f"客户{number}",
+        "insured_phone": phone or f"138000000{number:02d}",
+        "signed_on": signed_on,
+        "cover_starts_on": starts.isoformat(),
+        "cover_ends_on": ends_on,
+    }
+    kinds = (("commercial", FULL, "3000.00"), ("compulsory", "compulsory", "950.00"))
+    return [
+        shared
+        | {
+            "policy_number": f"{kind[:4]}-{number}-{ends.year}",
+            "policy_kind": kind,
+            "covers": covers,
+            "premium_amount": premium,
+        }
+        for kind, covers, premium in kinds
+    ]
+
+
+def listed(number: int, phone: str) -> dict[str, Any]:
+    return {
+        "list_id": "20261203-001-S1",
+        "row_id": f"row{number}",
+        "as_of": LISTED_ON,
+        "list_for_on": LISTED_ON,
+        "store_id": "001",
+        "staff_id": "S1",
+        "vin": vin(number),
+        "vehicle_key": f"key{number}",
+        "expiry_month": "2026-12-01",
+        "phone": phone,
+        "sequence_number": number,
+        "_as_of": LISTED_ON,
+    }
+
+
+SHARED_PHONE = "13900000006"
+ENTITIES: dict[str, Rows] = {
+    "store": [
+        {"store_id": "001", "store_name": "一店", "city": "西安", "plate_prefixes": "陕A"},
+        {"store_id": "002", "store_name": "二店", "city": "西安", "plate_prefixes": "陕A"},
+    ],
+    "staff": [
+        {
+            "staff_id": "S1",
+            "staff_name": "甲",
+            "store_id": "001",
+            "role": "renewal_specialist",
+            "valid_from": "2020-01-01",
+        },
+        {
+            "staff_id": "S2",
+            "staff_name": "乙",
+            "store_id": "002",
+            "role": "renewal_specialist",
+            "valid_from": "2020-01-01",
+        },
+        {
+            "staff_id": "C1",
+            "staff_name": "丙",
+            "store_id": "001",
+            "role": "information_clerk",
+            "valid_from": "2026-11-16",
+        },
+    ],
+    "policy": [
+        # three of four vehicles of November are renewed with full cover, the fourth has lapsed
+        *(row for number in (1, 2, 3, 4) for row in cover(number, "2026-11-20", "2025-11-10")),
+        *(row for number in (1, 2, 3) for row in cover(number, "2027-11-20", "2026-11-05")),
+        *cover(5, "2026-12-20", "2025-12-10"),
+        *cover(6, "2026-12-20", "2025-12-10", phone=SHARED_PHONE),
+        *cover(7, "2026-12-25", "2025-12-10", store_id="002", phone=SHARED_PHONE),
+        *cover(8, "2027-01-20", "2026-01-10"),
+        *cover(9, "2026-12-12", "2025-12-01"),
+    ],
+    "quote": [
+        {
+            "insurer_code": "PICC",
+            "quote_number": "q9",
+            "vin": vin(9),
+            "quoted_at": "2026-12-01 10:00:00",
+            "commercial_amount": "2763.00",
+            "compulsory_amount": "950.00",
+        }
+    ],
+    "call_result": [
+        {"list_id": "20261203-001-S1", "row_id": "row5", "result": "appointment", "next_contact_on": AS_OF},
+        {"list_id": "20261203-001-S1", "row_id": "row6", "result": "offer_refused", "no_more_calls": True},
+    ],
+}
+ARCHIVES: dict[str, Rows] = {
+    "call_list": [listed(5, "13800000005"), listed(6, SHARED_PHONE)],
+    "night": [{"as_of": LISTED_ON, "build_id": "b", "status": "healthy", "reasons": "", "_as_of": LISTED_ON}],
+}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
+    built = run_night(tmp_path_factory.mktemp("pay"), AS_OF, ENTITIES, ARCHIVES, state=parsed_project)
+    assert built.exit_code == 0, built.stderr
+    return built
+
+
+@pytest.fixture(scope="module")
+def night_with_other_seeds(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The same inputs; one tier pays less, and store 001 calls from 50 days before expiry."""
+    project = project_copy(tmp_path_factory.mktemp("project"))
+    tiers = project / "dbt_project" / "seeds" / "pay" / "bonus_tier.csv"
+    change(tiers, "70.00,false,1000000.00,true,1.8000,1.8000,step", "70.00,false,1000000.00,true,1.2000,1.2000,step")
+    parameters = project / "dbt_project" / "seeds" / "calls" / "call_list_parameter.csv"
+    with parameters.open("a", encoding="utf-8") as file:
+        file.write("earliest_call_days,001,2000-01-01,9999-12-31,50\n")
+    select = "+kpi_staff_bonus_monthly +fct_suppressed_vehicle"
+    built = run_night(tmp_path_factory.mktemp("other"), AS_OF, ENTITIES, ARCHIVES, project=project, select=select)
+    assert built.exit_code == 0, built.stderr
+    return built
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def november_bonus(night: Night) -> list[tuple[Any, ...]]:
+    return night.rows(
+        "select staff_id, renewable_vehicles, renewed_vehicles, full_cover_vehicles, base_amount::varchar,"
+        " bonus_amount::varchar from restricted.restricted.kpi_staff_bonus_monthly"
+        " where month = date '2026-11-01' order by staff_id"
+    )
+
+
+def suppressed(night: Night) -> dict[str, str]:
+    """VIN → reason of the vehicles that are not called."""
+    return dict(
+        night.rows(
+            "select vin, suppressed_by from work.intermediate.int_call_gate_judge where suppressed_by is not null"
+        )
+    )
+
+
+def test_three_of_four_vehicles_with_full_cover_pay_the_highest_bonus_and_half_a_month_half_a_base(
+    night: Night,
+) -> None:
+    assert november_bonus(night) == [
+        ("C1", 4, 3, 3, "1000.00", "2700.00"),
+        ("S1", 4, 3, 3, "2000.00", "5400.00"),
+    ]
+
+
+def test_tiers_renumbered_in_the_seed_change_the_bonus(night_with_other_seeds: Night) -> None:
+    assert [row[-1] for row in november_bonus(night_with_other_seeds)] == ["1800.00", "3600.00"]
+
+
+def test_the_statements_lines_add_up_to_the_bonus_numerators(night: Night) -> None:
+    differences = night.rows(
+        "select * from restricted.restricted.kpi_staff_bonus_monthly as bonus left join ("
+        " select store_id, staff_id, role, month, count(*) filter (where is_renewable) as renewable,"
+        " count(*) filter (where is_counted) as counted,"
+        " count(*) filter (where is_counted and is_full_cover) as full_cover"
+        " from restricted.restricted.statement_line group by all"
+        ") as lines using (store_id, staff_id, role, month)"
+        " where (renewable_vehicles, renewed_vehicles, full_cover_vehicles)"
+        " <> (coalesce(renewable, 0), coalesce(counted, 0), coalesce(full_cover, 0))"
+    )
+    assert differences == []
+    reasons = night.rows(
+        "select vin_last_6, reason from restricted.restricted.statement_line"
+        " where staff_id = 'S1' and month = date '2026-11-01' order by vin_last_6"
+    )
+    assert reasons == [
+        ("100001", "counted"),
+        ("100002", "counted"),
+        ("100003", "counted"),
+        ("100004", "not_renewed_yet"),
+    ]
+
+
+def test_the_list_is_in_the_stated_order_and_says_why(night: Night) -> None:
+    rows = night.rows(
+        "select right(phone, 2), urgency, call_reason from restricted.restricted.call_list"
+        " where staff_id = 'S1' order by sequence_number"
+    )
+    assert rows == [
+        ("05", "promised", "还有15天到期;去年在本店投保;上次已预约;约定今天联系;尚未报价"),
+        ("09", "last_10_days", "还有7天到期;去年在本店投保;今年报价比去年低6%"),
+        ("04", "overdue", "已脱保15天;去年在本店投保;尚未报价"),
+    ]
+
+
+def test_who_asked_for_no_more_calls_is_called_by_no_store(night: Night) -> None:
+    assert suppressed(night) == {vin(6): "do_not_call", vin(7): "do_not_call", vin(8): "too_early"}
+
+
+def test_a_stores_own_first_day_of_calling_beats_the_groups(night_with_other_seeds: Night) -> None:
+    assert vin(8) not in suppressed(night_with_other_seeds)
+
+
+def test_every_candidate_is_on_one_list_or_suppressed_with_a_reason(night: Night) -> None:
+    assert night.rows("select count(*) from work.intermediate.int_call_candidate_select") == night.rows(
+        "select (select count(*) from analytics.marts.fct_call_list)"
+        " + (select count(*) from analytics.marts.fct_suppressed_vehicle)"
+    )
+    assert not night.rows(
+        "select vehicle_key from analytics.marts.fct_call_list"
+        " intersect select vehicle_key from analytics.marts.fct_suppressed_vehicle"
+    )
+
+
+def test_somebody_without_a_vehicle_to_call_gets_an_empty_list(night: Night) -> None:
+    recipients = night.rows(
+        "select staff_id, list_id, rows from restricted.restricted.call_list_recipient order by staff_id"
+    )
+    assert recipients == [("S1", "20261205-001-S1", 3), ("S2", "20261205-002-S2", 0)]
+
+
+def test_what_is_archived_is_what_is_listed(night: Night) -> None:
+    columns = (
+        "list_id, row_id, as_of, list_for_on, store_id, staff_id, vehicle_key, expiry_month, phone, sequence_number"
+    )
+    assert night.rows(f"select {columns} from work.archive.call_list order by all") == night.rows(
+        f"select {columns} from restricted.restricted.call_list order by all"
+    )
+
+
+def test_every_column_of_a_list_or_kpi_has_words(night: Night) -> None:
+    missing = night.rows(
+        "with columns as ("
+        " select 'kpi.' || column_name as key from duckdb_columns()"
+        " where database_name = 'analytics' and table_name like 'kpi_%'"
+        " union select 'call_list.' || column_name from duckdb_columns()"
+        " where database_name = 'restricted' and table_name = 'call_list' and column_name not in"
+        " ('script_en', 'last_result_code', 'action', 'situation', 'vehicle_key', 'expiry_month'))"
+        " select key from columns anti join analytics.marts.dim_label as labels using (key) order by key"
+    )
+    assert missing == []
