@@ -47,7 +47,12 @@ def test_due_and_renewed_are_exact(marts: duckdb.DuckDBPyConnection) -> None:
         ("sales_channel", {"A": (11_529, 18_684), "B": (2_325, 3_787), "L": (5_972, 9_643)}),
         (
             "payment_frequency",
-            {"Annual": (6_718, 10_864), "Half-yearly": (11_009, 17_951), "Monthly": (619, 870), "Quarterly": (1_480, 2_429)},
+            {
+                "Annual": (6_718, 10_864),
+                "Half-yearly": (11_009, 17_951),
+                "Monthly": (619, 870),
+                "Quarterly": (1_480, 2_429),
+            },
         ),
     ],
 )
