@@ -50,5 +50,7 @@ lock: ## write requirements.txt anew from requirements.in (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --no-strip-extras --quiet --custom-compile-command "make lock" requirements.in -o requirements.txt
 
-clean: ## remove everything that was made: the environment and all data of the sample
-	@rm -rf $(VENV) var .pytest_cache .ruff_cache
+clean: ## remove what was made: the environment, caches, and the data of the sample group
+	@rm -rf $(VENV) .pytest_cache .ruff_cache
+	@if [ -d var/sample ]; then chmod -R u+w var && rm -rf var; \
+	  elif [ -d var ]; then echo "var/ holds a dealership's own data and stays"; fi

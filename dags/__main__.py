@@ -47,9 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.serve:
         say("airflow", "http://127.0.0.1:8080 (no password, this machine only); stop with Ctrl-C")
         os.chdir(PROJECT)
-        os.execvpe(
-            sys.executable, [*AIRFLOW, "standalone"], env | {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False"}
-        )
+        os.execvpe(sys.executable, [*AIRFLOW, "standalone"], env)
     code = run_night(as_of, env)
     seconds = time.monotonic() - started
     from exports.summary import summary_text
@@ -80,7 +78,7 @@ def prepare_sample(as_of: date) -> None:
         for name, folder in {**folders, "returned_lists": "returned"}.items()
     }
     connections["dms"] = {"conn_type": "sqlite", "host": str(outbox / "dms" / "dms.sqlite")}
-    write_json(connections_file(), connections)  # JSON is YAML
+    write_json(connections_file(), connections, mode=0o600)  # JSON is YAML
 
 
 def prepare_airflow(env: dict[str, str]) -> None:

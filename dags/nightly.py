@@ -98,11 +98,12 @@ def deliver(channel: str, published: str, lists: int) -> list[str]:
 
 
 @task(trigger_rule="all_done")
-def verdict(as_of: str, published: str | None, undelivered: list) -> str:
-    """Say what the night came to: healthy or degraded. Red only if nothing was published."""
+def verdict(as_of: str, published: str | None, undelivered: list, wanted: list, received: list) -> str:
+    """Say what the night came to. Red: nothing was published, or a source's files could not be stored."""
     from exports.steps import verdict_step
 
-    return verdict_step(as_of, published, [failure for failures in undelivered or [] for failure in failures])
+    failures = [failure for failures in undelivered or [] for failure in failures]
+    return verdict_step(as_of, published, failures, wanted, [source["source"] for source in received or []])
 
 
 @task
@@ -126,13 +127,14 @@ def remember(as_of: str, status: str) -> int:
 )
 def nightly() -> None:
     as_of = as_of_date()
-    received = receive.partial(as_of=as_of).expand(source=sources())
+    wanted = sources()
+    received = receive.partial(as_of=as_of).expand(source=wanted)
     built = build(as_of)  # runs whatever the sources' verdicts are
     received >> built
     published = publish(audit(built))
     lists = call_lists(published)
     delivered = deliver.partial(published=published, lists=lists).expand(channel=channels())
-    judged = verdict(as_of, published, delivered)
+    judged = verdict(as_of, published, delivered, wanted, received)
     keep(published, built) >> judged
     remember(as_of, judged)
 

@@ -22,10 +22,10 @@ RESULT_FORMAT = {"result_format": "COMPLETE", "exclude_unexpected_values": True,
 
 @dataclass(frozen=True)
 class Judgement:
-    """Rules broken per row position; `rejects`: the first rule in column order, `warnings`: rows per rule."""
+    """Rules broken, by row position: `rejects` has the first in column order, `warnings` the positions of each."""
 
     rejects: dict[int, str]
-    warnings: dict[str, int]
+    warnings: dict[str, list[int]]
     result: Any
     """Great Expectations' own result, without values, for Data Docs; None if there was no row to judge."""
 
@@ -49,7 +49,7 @@ def judge(table: pa.Table, entity: Entity, identity: str) -> Judgement:
     frame = pd.DataFrame({name: _numpy(table[name]) for name in entity.columns})
     validation = _batch_definition().get_batch({"dataframe": frame}).validate(promises, result_format=RESULT_FORMAT)
     rejects: dict[int, str] = {}
-    warnings: dict[str, int] = {}
+    warnings: dict[str, list[int]] = {}
     rank = {name: place for place, name in enumerate(entity.columns)}
     outcomes = [(outcome.expectation_config.meta["rule"], outcome) for outcome in validation.results]
     for rule, outcome in sorted(outcomes, key=lambda pair: rank.get(pair[0].split(":")[0], -1)):
@@ -60,7 +60,7 @@ def judge(table: pa.Table, entity: Entity, identity: str) -> Judgement:
         if not positions:
             continue
         if getattr(config.severity, "value", config.severity) == "warning":
-            warnings[rule] = len(positions)
+            warnings[rule] = [int(position) for position in positions]
         else:
             for position in positions:
                 rejects.setdefault(int(position), rule)

@@ -169,6 +169,7 @@ def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, histor
         declared=declared,
         rules=dict(sorted(counts.items())),
         quarantined=sum(counts.values()),
+        warnings=rows.warnings,
     )
     if batch.records != batch.loaded + batch.quarantined + sum(declared.values()):
         return _refused(batch, "file:count_mismatch", "记录数对不上", "its records do not add up (our own fault)")

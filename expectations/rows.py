@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, groupby
@@ -24,6 +25,8 @@ class Sorted:
     rules: dict[int, str]
     """Broken rule by record number."""
     repeats: int
+    warnings: dict[str, int]
+    """Rows per promise that is reported and lets the row in."""
 
 
 def type_rows(
@@ -68,9 +71,14 @@ def sort_out(typed: list[pa.Table], entity: Entity, identity: str) -> tuple[list
         rules[clean[position]] = rule
     rows = rows.set_column(rows.column_names.index("_rule"), "_rule", pa.array(rules, pa.string()))
     superseded = _superseded(rows, entity.key)
+    file_of_row = rows["_table"].to_numpy()
+    warnings: dict[int, Counter[str]] = {}
+    for rule, positions in judgement.warnings.items():
+        for number in file_of_row[clean[positions]]:
+            warnings.setdefault(int(number), Counter())[rule] += 1
     starts = accumulate((table.num_rows for table in typed), initial=0)
     files = [
-        _sorted(rows.slice(start, table.num_rows), superseded.get(number, ()), entity)
+        _sorted(rows.slice(start, table.num_rows), superseded.get(number, ()), warnings.get(number, {}), entity)
         for number, (start, table) in enumerate(zip(starts, typed, strict=False))
     ]
     return files, judgement
@@ -92,7 +100,7 @@ def _superseded(rows: pa.Table, key: tuple[str, ...]) -> dict[int, list[int]]:
     return out
 
 
-def _sorted(rows: pa.Table, superseded: Iterable[int], entity: Entity) -> Sorted:
+def _sorted(rows: pa.Table, superseded: Iterable[int], warnings: dict[str, int], entity: Entity) -> Sorted:
     repeats = rows["_is_repeat"]
     broken = rows.filter(pc.and_(pc.is_valid(rows["_rule"]), pc.invert(repeats)))
     rules = dict(zip(broken["_row"].to_pylist(), broken["_rule"].to_pylist(), strict=True))
@@ -100,4 +108,6 @@ def _sorted(rows: pa.Table, superseded: Iterable[int], entity: Entity) -> Sorted
     loaded = rows.filter(pc.and_(pc.is_null(rows["_rule"]), pc.invert(repeats)))
     if superseded:
         loaded = loaded.filter(pc.invert(pc.is_in(loaded["_row"], pa.array(sorted(superseded), pa.int64()))))
-    return Sorted(loaded.select([*entity.columns, "_row"]), rules, pc.sum(repeats).as_py() or 0)
+    return Sorted(
+        loaded.select([*entity.columns, "_row"]), rules, pc.sum(repeats).as_py() or 0, dict(sorted(warnings.items()))
+    )

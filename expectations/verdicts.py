@@ -38,9 +38,22 @@ def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> Fault |
             refuses=True,
         )
     good = [b for b in history if b.is_accepted and b.scope == batch.scope and b.received_on <= batch.received_on]
-    if extract.delivery_mode() == "snapshot":
-        return _drop(batch, extract, good)
-    return _volume(batch, good)
+    is_snapshot = extract.delivery_mode() == "snapshot"
+    return (_drop(batch, extract, good) if is_snapshot else _volume(batch, good)) or _unknown_columns(batch)
+
+
+def _unknown_columns(batch: Batch) -> Fault | None:
+    """A column that the spec does not name may be a renamed one: the batch is used and the column is told."""
+    names = [name for name in batch.unknown_headers if not any(map(str.isdigit, name))]  # digits may be somebody's data
+    if not batch.unknown_headers:
+        return None
+    told = "、".join(names) or f"{len(batch.unknown_headers)}"
+    return Fault(
+        "file:unknown_columns",
+        f"出现未登记的列:{told}",
+        f"columns that the spec does not name: {told}",
+        refuses=False,
+    )
 
 
 def _drop(batch: Batch, extract: Extract, good: list[Batch]) -> Fault | None:

@@ -19,6 +19,10 @@ class NightNotPublishedError(RuntimeError):
     """The night ended without a published warehouse."""
 
 
+class SourceNotStoredError(RuntimeError):
+    """A source's files could not be received by our own fault; the night went on without them."""
+
+
 def audit_step(build: str) -> str:
     """Audit a build folder; return its path."""
     folder = Path(build)
@@ -55,10 +59,13 @@ def deliver_step(channel: str, published: str) -> list[str]:
         return [f"{channel}: {failure}" for failure in deliver(as_of, channel)["failed"]]
 
 
-def verdict_step(as_of: str, published: str | None, undelivered: list[str]) -> str:
+def verdict_step(
+    as_of: str, published: str | None, undelivered: list[str], wanted: list[str], received: list[str]
+) -> str:
     """Say what the night came to and clear its private build folders away; return the status.
 
-    Raises NightNotPublishedError if this run published nothing.
+    `wanted`, `received`: sources that have a spec, and those whose reception came to an end. Raises
+    NightNotPublishedError if this run published nothing, SourceNotStoredError if a reception broke off.
     """
     day = date.fromisoformat(as_of)
     if published is None:
@@ -73,8 +80,17 @@ def verdict_step(as_of: str, published: str | None, undelivered: list[str]) -> s
         log("verdict", f"{as_of} was rebuilt in {published}; `current` and all lists are untouched")
         status = "rebuilt"
     else:
-        result = verdict(day, undelivered)
+        broken = sorted(set(wanted) - set(received))
+        problems = [
+            f"{source}: its files could not be stored; see its log and run the night again" for source in broken
+        ]
+        result = verdict(day, [*problems, *undelivered])
         status = str(result["status"])
+        if broken:
+            raise SourceNotStoredError(
+                f"The night of {as_of} is published, but the reception of {', '.join(broken)} broke off (disk full?). "
+                f"What arrived is still at its source; mend the cause and run `make nightly DATE={as_of}` again."
+            )
     shutil.rmtree(home() / "builds", ignore_errors=True)
     return status
 

@@ -52,14 +52,13 @@ def run_steps(as_of: date) -> tuple[Path, str]:
     from ingest.archive import keep_step, remember_step
     from ingest.spec import sources
 
-    for source in sources():
-        receive_step(source, str(as_of))
+    received = [receive_step(source, str(as_of))["source"] for source in sources()]
     build = audit_step(build_step(str(as_of)))
     published = publish_step(build)
     keep_step(build)
     outbox_step(published)
     failures = deliver_step("folder", published)
-    status = verdict_step(str(as_of), published, failures)
+    status = verdict_step(str(as_of), published, failures, list(sources()), received)
     remember_step(str(as_of))
     return Path(published), status
 

@@ -258,3 +258,34 @@ def test_one_changed_byte_changes_the_build(desk, line) -> None:
     desk.put("保单清单_20261123.csv", line(1, premium="1234.51"))
     desk.receive(D)
     assert select(D).name != first
+
+
+def test_a_column_that_the_spec_does_not_name_is_told_and_the_file_is_used(desk, line) -> None:
+    path = desk.put("保单清单_20261123.csv", line(1))
+    lines = (
+        path.read_bytes()
+        .decode("gb18030")
+        .replace("签单保费\r\n", "签单保费,新能源标志\r\n")
+        .replace("1234.50", "1234.50,是")
+    )
+    path.write_bytes(lines.replace("合计,,,,,,,,1", "合计,,,,,,,,1,").encode("gb18030"))
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.rule, batch.loaded) == ("accepted_with_warning", "file:unknown_columns", 1)
+    assert "新能源标志" in batch.message_zh
+
+
+def test_two_empty_files_of_one_night_keep_a_verdict_each(desk) -> None:
+    for day in (22, 23):
+        (desk.outbox / f"保单清单_202611{day}.csv").write_bytes(b"")
+    got = desk.receive(D)
+    assert [(batch.verdict, batch.rule) for batch in got] == [("refused", "file:empty")] * 2
+    assert len({batch.sidecar() for batch in got}) == 2
+
+
+def test_a_day_without_calls_is_an_empty_file_and_no_fault(tmp_path) -> None:
+    from ingest.reading import read
+    from ingest.spec import sources
+
+    (tmp_path / "cdr-20261123.csv").touch()
+    text = read(tmp_path / "cdr-20261123.csv", sources()["phone"].extracts["calls"])
+    assert (text.records, text.table.num_rows) == (0, 0)
