@@ -32,7 +32,7 @@ up: $(READY) ## Airflow with its web page, scheduler and REST API on http://127.
 	@$(PY) -m dags --serve $(if $(DATE),--as-of $(DATE))
 
 test: $(READY) ## run every test
-	@$(PY) -m pytest tests
+	@$(PY) -m pytest tests --numprocesses 2 --dist loadgroup
 
 lint: $(READY) ## check style of Python and SQL
 	@$(PY) -m ruff check .

@@ -102,6 +102,7 @@ def run_night(as_of: date, env: dict[str, str]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [*AIRFLOW, "dags", "test", "nightly", "-f", str(PROJECT / "dags" / "nightly.py"),
                "-c", json.dumps({"as_of": str(as_of)})]  # fmt: skip
+    (home() / "state" / "verdict" / f"{as_of}.json").unlink(missing_ok=True)
     say("night", f"{as_of} through Airflow")
     with (
         open(path, "w", encoding="utf-8") as log,

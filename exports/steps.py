@@ -91,7 +91,9 @@ def verdict_step(
                 f"The night of {as_of} is published, but the reception of {', '.join(broken)} broke off (disk full?). "
                 f"What arrived is still at its source; mend the cause and run `make nightly DATE={as_of}` again."
             )
-    shutil.rmtree(home() / "builds", ignore_errors=True)
+    for folder in (home() / "builds").glob("*/inputs.json"):
+        if _as_of(folder.parent) == day:
+            shutil.rmtree(folder.parent)
     return status
 
 

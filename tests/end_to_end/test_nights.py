@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.end_to_end.conftest import NIGHTS, Group, night, prepare, published_bytes, run_steps
+
+pytestmark = pytest.mark.xdist_group("group")  # they share nights that are run once
 
 
 def sources_of(group: Group, number: int) -> dict[str, dict]:

@@ -18,6 +18,8 @@ import sys
 from datetime import date
 from pathlib import Path
 from tests.end_to_end.conftest import environment, prepare, run_steps
+
+pytestmark = pytest.mark.xdist_group("group")  # they share nights that are run once
 home = Path(sys.argv[1])
 for day in sys.argv[2:]:
     with environment(home):

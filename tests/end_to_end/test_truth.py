@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 
 from tests.end_to_end.conftest import NIGHTS, Group, night, quarantined
+
+pytestmark = pytest.mark.xdist_group("group")  # they share nights that are run once
 
 
 def test_every_injected_defect_in_a_file_is_quarantined_with_its_rule_and_nothing_else_is(group: Group) -> None:

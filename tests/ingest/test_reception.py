@@ -278,7 +278,8 @@ def test_two_empty_files_of_one_night_keep_a_verdict_each(desk) -> None:
     for day in (22, 23):
         (desk.outbox / f"保单清单_202611{day}.csv").write_bytes(b"")
     got = desk.receive(D)
-    assert [(batch.verdict, batch.rule) for batch in got] == [("refused", "file:empty")] * 2
+    assert [(batch.verdict, batch.rule) for batch in got] == [("refused", "file:empty"), ("nothing_new", None)]
+    assert status(D)["status"] == "refused"
     assert len({batch.sidecar() for batch in got}) == 2
 
 
