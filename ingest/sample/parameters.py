@@ -15,10 +15,10 @@ OLD_VINTAGE_MONTHS = 6  # insurer C's first months have fewer columns
 # ---------------------------------------------------------------- nights with trouble: days after the anchor (as_of)
 TRUNCATED_A = 2  # insurer A's file is cut in mid-row, without its totals row
 CORRECTED_A = 3  # the full file arrives under the same name
-LATE_B = 4  # insurer B delivers nothing
-ARRIVED_B = 5  # the missing file arrives together with the new one
-UNMARKED_C = 6  # insurer C's file lies there without its .ok marker
-MARKED_C = 7  # the marker arrives
+LATE_B = 3  # insurer B delivers nothing
+ARRIVED_B = 4  # the missing file arrives together with the new one
+UNMARKED_C = 4  # insurer C's file lies there without its .ok marker
+MARKED_C = 5  # the marker arrives
 
 
 @dataclass(frozen=True)

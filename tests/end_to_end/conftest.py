@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 D = date(2026, 11, 24)
-NIGHTS = 8
+NIGHTS = 6
 VEHICLES = 1500
 KEY = bytes(range(32))
 
@@ -107,7 +107,7 @@ class Group:
 
 @pytest.fixture(scope="session")
 def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
-    """Eight nights in a row, with all the trouble that the sample makes on them."""
+    """Six nights in a row, with all the trouble that the sample makes on them."""
     home = tmp_path_factory.mktemp("group") / "home"
     made = Group(home)
     with environment(home):

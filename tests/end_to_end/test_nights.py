@@ -17,7 +17,7 @@ def sources_of(group: Group, number: int) -> dict[str, dict]:
 
 
 def test_a_quiet_night_is_healthy_and_a_troubled_one_degraded(group: Group) -> None:
-    troubled = {2, 4, 6}  # truncated file, late insurer, missing marker
+    troubled = {2, 3, 4}  # truncated file, late insurer, missing marker
     assert {n: group.status[n] for n in range(NIGHTS)} == {
         n: "degraded" if n in troubled else "healthy" for n in range(NIGHTS)
     }
@@ -31,20 +31,20 @@ def test_a_truncated_file_is_named_with_its_owner_until_the_corrected_one_arrive
 
 
 def test_a_late_insurer_is_stale_and_everything_else_goes_on(group: Group) -> None:
-    now = sources_of(group, 4)
+    now = sources_of(group, 3)
     assert now["pingan.policies"]["status"] == "stale" and now["pingan.policies"]["age_days"] == 1
     assert now["picc.policies"]["status"] == "fresh"
-    assert sources_of(group, 5)["pingan.policies"]["status"] == "fresh"
+    assert sources_of(group, 4)["pingan.policies"]["status"] == "fresh"
 
 
 def test_a_file_without_its_marker_waits(group: Group) -> None:
-    row = sources_of(group, 6)["dadi.policies"]
+    row = sources_of(group, 4)["dadi.policies"]
     assert row["status"] == "stale" and "完成标记" in row["message_zh"]
-    assert sources_of(group, 7)["dadi.policies"]["status"] == "fresh"
+    assert sources_of(group, 5)["dadi.policies"]["status"] == "fresh"
 
 
 def test_every_record_is_loaded_quarantined_or_declared(group: Group) -> None:
-    with group.marts(7) as marts:
+    with group.marts(NIGHTS - 1) as marts:
         lost = marts.execute(
             "select file_name, records_read, loaded, quarantined, declared from marts.fct_batch "
             "where verdict like 'accepted%' and records_read <> loaded + quarantined + declared"
@@ -98,7 +98,7 @@ def test_restricted_files_are_for_their_owner_only(group: Group) -> None:
 
 
 def test_what_people_filled_in_comes_back(group: Group) -> None:
-    with group.marts(7) as marts:
+    with group.marts(NIGHTS - 1) as marts:
         returned = marts.execute(
             "select count(*), sum(loaded), sum(quarantined) from marts.fct_batch where source = 'returned_lists'"
         ).fetchone()
