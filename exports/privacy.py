@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from exports.shelf import literal, open_read_only, quoted
+from ingest.home import home, read_json
 
 Values = Mapping[str, Set[str]]  # kind -> values, upper case; kinds: phone, plate, vin, id_number, name
 
@@ -61,12 +62,14 @@ class Finding:
 
 
 def personal_values(build: Path) -> Values:
-    """The personal values a build knows: every personal column of work.duckdb and restricted.duckdb.
+    """The personal values a build knows: every personal column of its raw files, work.duckdb and restricted.duckdb.
 
-    Names come from work.duckdb only (restricted shows forms of address), without those that are also a word of a
+    Names come from the first two only (restricted shows forms of address), without those that are also a word of a
     seed or the name of a member of staff: staff appear by name on purpose.
     """
     found: dict[str, set[str]] = {kind: set() for kind in (*SHORTEST, "public")}
+    for kind, value in _received_values(read_json(build / "inputs.json")["entities"]):
+        found[kind].add(value)
     for file in ("work.duckdb", "restricted.duckdb"):
         with open_read_only(build / file) as connection:
             columns = connection.execute(
@@ -90,6 +93,22 @@ def personal_values(build: Path) -> Values:
     return {
         kind: frozenset(value for value in values if len(value) >= SHORTEST[kind]) for kind, values in found.items()
     }
+
+
+def _received_values(entities: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """(kind, value) of every personal column of the raw files that the build read."""
+    with duckdb.connect() as connection:
+        for files in entities.values():
+            if not files:
+                continue
+            raw = f"read_parquet([{', '.join(literal(home() / file) for file in files)}])"
+            names = [row[0] for row in connection.execute(f"describe from {raw}").fetchall()]
+            for column in names:
+                if kind := _kind("raw", "raw", column):
+                    values = (
+                        f"select distinct upper(trim({quoted(column)})) from {raw} where {quoted(column)} is not null"
+                    )
+                    yield from ((kind, value) for (value,) in connection.execute(values).fetchall())
 
 
 def _kind(file: str, schema: str, column: str) -> str | None:

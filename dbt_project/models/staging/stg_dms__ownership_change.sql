@@ -1,6 +1,8 @@
+{{ config(materialized='view') }}
+
 with
 
-received as (
+received as not materialized (
 
     select * from {{ raw('ownership_change') }}
 
@@ -8,8 +10,7 @@ received as (
 
 newest as (
 
-    select * exclude (_extract, _file, _sha8, _row) from received
-    {{ newest_per_key(['change_number']) }}
+    {{ newest_per_key('received', ['change_number']) }}
 
 ),
 

@@ -1,6 +1,6 @@
 with
 
-received as (
+received as not materialized (
 
     select * from {{ raw('staff') }}
 
@@ -8,8 +8,7 @@ received as (
 
 newest as (
 
-    select * exclude (_extract, _file, _sha8, _row) from received
-    {{ newest_per_key(['staff_id', 'valid_from']) }}
+    {{ newest_per_key('received', ['staff_id', 'valid_from']) }}
 
 )
 

@@ -1,6 +1,8 @@
+{{ config(materialized='view') }}
+
 with
 
-received as (
+received as not materialized (
 
     select * replace (upper(trim(vin)) as vin) from {{ raw('policy') }}
 
@@ -8,8 +10,9 @@ received as (
 
 newest as (
 
-    select * exclude (_extract, _file, _sha8, _row) from received
-    {{ newest_per_key(['insurer_code', 'policy_number', 'policy_kind', 'endorsement_number']) }}
+    {{ newest_per_key(
+        'received', ['insurer_code', 'policy_number', 'policy_kind', 'endorsement_number']
+    ) }}
 
 ),
 

@@ -1,6 +1,8 @@
+{{ config(materialized='view') }}
+
 with
 
-received as (
+received as not materialized (
 
     select * from {{ raw('quote') }}
 
@@ -8,8 +10,7 @@ received as (
 
 newest as (
 
-    select * exclude (_extract, _file, _sha8, _row) from received
-    {{ newest_per_key(['insurer_code', 'quote_number']) }}
+    {{ newest_per_key('received', ['insurer_code', 'quote_number']) }}
 
 ),
 

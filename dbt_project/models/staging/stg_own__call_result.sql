@@ -1,6 +1,6 @@
 with
 
-received as (
+received as not materialized (
 
     select * from {{ raw('call_result') }}
 
@@ -8,8 +8,7 @@ received as (
 
 newest as (
 
-    select * exclude (_extract, _file, _sha8, _row) from received
-    {{ newest_per_key(['list_id', 'row_id']) }}
+    {{ newest_per_key('received', ['list_id', 'row_id']) }}
 
 ),
 

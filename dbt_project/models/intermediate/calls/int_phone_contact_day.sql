@@ -22,13 +22,21 @@ outside as (
         direction,
         started_at::date as called_on,
         coalesce(billable_seconds, 0) as billable_seconds,
-        regexp_replace(
-            case direction when 'outbound' then callee_number else caller_number end,
-            '[^0-9]', '', 'g'
-        ) as dialled
+        case direction when 'outbound' then callee_number else caller_number end as dialled
 
     from calls
     where direction in ('outbound', 'inbound')
+
+),
+
+numbers as (
+
+    select
+        dialled,
+        regexp_replace(dialled, '[^0-9]', '', 'g') as digits
+
+    from outside
+    group by all
 
 ),
 
@@ -36,14 +44,14 @@ outside as (
 normalised as (
 
     select
-        *,
+        dialled,
         coalesce(
-            nullif(regexp_extract(dialled, '^9?(?:0086|86)?0?(1[3-9][0-9]{9})$', 1), ''),
-            nullif(regexp_extract(dialled, '^9(0[0-9]{9,11})$', 1), ''),
-            nullif(dialled, '')
+            nullif(regexp_extract(digits, '^9?(?:0086|86)?0?(1[3-9][0-9]{9})$', 1), ''),
+            nullif(regexp_extract(digits, '^9(0[0-9]{9,11})$', 1), ''),
+            nullif(digits, '')
         ) as phone
 
-    from outside
+    from numbers
 
 ),
 
@@ -51,19 +59,20 @@ normalised as (
 judged as (
 
     select
-        normalised.call_id,
+        outside.call_id,
         normalised.phone,
-        normalised.called_on,
-        bool_or(normalised.billable_seconds >= parameters.value) as is_valid_contact
+        outside.called_on,
+        bool_or(outside.billable_seconds >= parameters.value) as is_valid_contact
 
-    from normalised
+    from outside
+    inner join normalised on outside.dialled = normalised.dialled
     inner join parameters
         on
-            normalised.store_id = parameters.store_id
-            and normalised.called_on between parameters.effective_from and parameters.effective_to
+            outside.store_id = parameters.store_id
+            and outside.called_on between parameters.effective_from and parameters.effective_to
     where
         normalised.phone is not null
-        and (normalised.direction = 'outbound' or normalised.billable_seconds >= parameters.value)
+        and (outside.direction = 'outbound' or outside.billable_seconds >= parameters.value)
     group by all
 
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {# The last archived book owner of each store, vehicle and expiry month. #}
 with
 

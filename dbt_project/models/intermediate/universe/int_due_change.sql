@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per due vehicle with proof that it is gone: scrapped, or transferred after the
     expiring policy (or, for an estimate, after what the estimate rests on and the last sale),

@@ -16,6 +16,19 @@ vehicles as (
 
 ),
 
+-- the DMS knows all of most owners
+incomplete as (
+
+    select policies.* from policies
+    anti join vehicles
+        on
+            policies.vin = vehicles.vin
+            and vehicles.customer_name is not null
+            and vehicles.phone is not null
+            and vehicles.plate_number is not null
+
+),
+
 insured as (
 
     select
@@ -23,7 +36,7 @@ insured as (
         plate_number,
         insured_name,
         insured_phone
-    from policies
+    from incomplete
     qualify row_number() over (partition by vin order by signed_on desc, policy_id desc) = 1
 
 ),
@@ -36,7 +49,7 @@ visits as (
 
 vins as (
 
-    select vin from insured
+    select vin from policies
     union
     select vin from vehicles
     union

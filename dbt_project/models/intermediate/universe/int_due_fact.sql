@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per vehicle and expiry month with what decides its segment and trade type, as known on ref_on.
     Nothing dated on or after ref_on is looked at.

@@ -13,7 +13,13 @@ renewals as (
 -- the policy that stands for the renewal: issued here, commercial, signed first
 leader as (
 
-    select * from renewals
+    select
+        vin,
+        expiry_month,
+        is_here,
+        policy_number,
+        insurer_code
+    from renewals
     qualify row_number() over (
         partition by vin, expiry_month
         order by is_here desc, (policy_kind = 'commercial') desc, signed_on asc, policy_id asc
@@ -38,16 +44,14 @@ counted as (
 
 ),
 
--- full coverage looks at all renewal policies of the VIN together
+-- full coverage looks at all renewal policies of the VIN together; a set, so order is all one
 covered as (
 
     select
         vin,
         expiry_month,
         bool_or(policy_kind = 'compulsory')
-        and list_has_all(
-            string_split(string_agg(covers, ';' order by policy_id), ';'), required_covers
-        )
+        and list_has_all(string_split(string_agg(covers, ';'), ';'), required_covers)
             as is_full_cover
     from renewals
     group by vin, expiry_month, required_covers

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per due vehicle and renewal policy: new policies of the VIN with another number that start, or
     were signed, in the window around its expiry, signed before as_of and not cancelled before it.

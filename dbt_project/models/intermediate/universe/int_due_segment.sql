@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per vehicle and expiry month with the segment of the lowest priority number among those it
     qualifies for, and its trade type.

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per due vehicle whose customer told of cover elsewhere that started in the window:
     renewed elsewhere, known from the customer and not from an insurer.

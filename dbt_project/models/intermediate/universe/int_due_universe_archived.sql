@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     The due universe as the newest archived night had it; one row per store, vehicle and expiry
     month.

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#
     One row per day from which a vehicle's expiry can be told: the end of a policy, a cancelled
     policy's end, an end the customer told, first registration or sale. next_starts_on is the

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {# One row per vehicle with a visit before as_of: the last one. #}
 with
 

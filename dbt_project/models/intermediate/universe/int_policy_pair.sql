@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per expiry of a vehicle known from a policy: the commercial policy, which governs
     the month, with the compulsory policy that ends nearest to it; a compulsory policy with no

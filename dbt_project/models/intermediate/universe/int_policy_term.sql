@@ -37,8 +37,6 @@ terms as (
         governing.policy_number,
         governing.insurer_code,
         governing.plate_number,
-        governing.insured_name,
-        governing.insured_phone,
         governing.claims_last_year,
         governing.sales_channel,
         governing.payment_frequency,
@@ -50,14 +48,34 @@ terms as (
             + coalesce(compulsory.premium_amount, 0) as decimal(18, 2)
         )
             as premium_amount,
-        nullif(array_to_string(list_sort(list_distinct(string_split(
-            concat_ws(';', commercial.covers, compulsory.covers), ';'
-        ))), ';'), '') as covers
+        concat_ws(';', commercial.covers, compulsory.covers) as joined_covers
     from pairs
     inner join policies as governing on pairs.governing_id = governing.policy_id
     left join policies as commercial on pairs.commercial_id = commercial.policy_id
     left join policies as compulsory on pairs.compulsory_id = compulsory.policy_id
 
+),
+
+-- few sets of covers are sold: each is sorted once
+cover_sets as (
+
+    select
+        joined_covers,
+        nullif(array_to_string(list_sort(list_distinct(string_split(joined_covers, ';'))), ';'), '')
+            as covers
+    from terms
+    group by joined_covers
+
+),
+
+covered as (
+
+    select
+        terms.* exclude (joined_covers),
+        cover_sets.covers
+    from terms
+    inner join cover_sets on terms.joined_covers = cover_sets.joined_covers
+
 )
 
-select * from terms
+select * from covered

@@ -6,12 +6,15 @@ due as (
 
 ),
 
-counted as (
+by_target as (
 
     select
         store_id,
         segment,
         expiry_month,
+        frozen_on,
+        target_rate,
+        min(vin) as first_vin,
 
         ---------- counts
         count(*) as due_vehicles,
@@ -24,11 +27,29 @@ counted as (
         ) as commercial_renewed_here,
         count(*) filter (where expiry_is_estimated) as estimated_vehicles,
         count(*) filter (where is_late_entry) as late_entry_vehicles,
-
-        ---------- the group's target is the one frozen first
-        list(target_rate order by frozen_on nulls last, vin)[1] as target_rate,
         bool_and(is_matured) as is_matured
     from due
+    group by all
+
+),
+
+counted as (
+
+    select
+        store_id,
+        segment,
+        expiry_month,
+        {%- for count in [
+            'due_vehicles', 'renewed_here', 'renewed_elsewhere', 'lost', 'open',
+            'commercial_renewed_here', 'estimated_vehicles', 'late_entry_vehicles',
+        ] %}
+            cast(sum({{ count }}) as bigint) as {{ count }},
+        {%- endfor %}
+
+        ---------- the group's target is the one frozen first
+        list(target_rate order by frozen_on nulls last, first_vin)[1] as target_rate,
+        bool_and(is_matured) as is_matured
+    from by_target
     group by all
 
 ),

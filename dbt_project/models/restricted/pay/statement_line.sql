@@ -41,6 +41,20 @@ named as (
 
 ),
 
+-- before the words are joined: fewer columns to order
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by store_id, staff_id, role, month
+            order by is_counted desc, renewed_on asc, vehicle_key asc
+        ) as line_number
+
+    from lines
+
+),
+
 final as (
 
     select
@@ -49,10 +63,7 @@ final as (
         named.staff_name,
         lines.role,
         lines.month,
-        row_number() over (
-            partition by lines.store_id, lines.staff_id, lines.role, lines.month
-            order by lines.is_counted desc, lines.renewed_on asc, lines.vehicle_key asc
-        ) as line_number,
+        lines.line_number,
         lines.vehicle_key,
         right(lines.plate_number, 4) as plate_tail,
         right(lines.vin, 6) as vin_last_6,
@@ -67,7 +78,7 @@ final as (
         labels.en as reason_en,
         lines.plan_id
 
-    from lines
+    from numbered as lines
     left join named
         on
             lines.staff_id = named.staff_id
