@@ -32,7 +32,7 @@ up: $(READY) ## Airflow with its web page, scheduler and REST API on http://127.
 	@$(PY) -m dags --serve $(if $(DATE),--as-of $(DATE))
 
 test: $(READY) ## run every test
-	@$(PY) -m pytest tests --numprocesses 2 --dist loadgroup
+	@$(PY) -m pytest tests --numprocesses 2 --dist loadfile
 
 lint: $(READY) ## check style of Python and SQL
 	@$(PY) -m ruff check .
@@ -50,7 +50,10 @@ lock: ## write requirements.txt anew from requirements.in (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --no-strip-extras --quiet --custom-compile-command "make lock" requirements.in -o requirements.txt
 
-clean: ## remove what was made: the environment, caches, and the data of the sample group
+SAMPLE_SOURCES := dadi|dms|phone|picc|pingan|returned_lists
+clean: ## remove what was made: the environment, caches, and the sample group's data if nothing else lies there
 	@rm -rf $(VENV) .pytest_cache .ruff_cache
-	@if [ -d var/sample ]; then chmod -R u+w var && rm -rf var; \
-	  elif [ -d var ]; then echo "var/ holds a dealership's own data and stays"; fi
+	@if [ ! -d var ]; then :; \
+	  elif [ -d var/sample ] && [ -z "$$XUBAO_SOURCES$$XUBAO_CONNECTIONS" ] && grep -q sample/outbox var/connections.yaml && \
+	    ! ls var/landing | grep -qvxE '$(SAMPLE_SOURCES)'; then chmod -R u+w var && rm -rf var; \
+	  else echo "var/ may hold a dealership's own data and stays; remove it by hand if it is not needed"; fi

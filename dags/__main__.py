@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--serve", action="store_true", help="start Airflow: scheduler, web page, REST API")
     options = parser.parse_args(argv)
     zone = ZoneInfo(os.environ.get("XUBAO_TIMEZONE", "Asia/Shanghai"))
-    as_of = options.as_of or datetime.now(zone).date()
+    today = datetime.now(zone).date()
+    as_of = options.as_of or today
+    if as_of > today + timedelta(days=1) and not is_sample():
+        parser.error(
+            f"{as_of} lies ahead of tomorrow; after it every earlier night would count as past. Is the year right?"
+        )
     started = time.monotonic()
     env = environment()
     os.environ.update(env)
@@ -63,9 +68,14 @@ def log_file(as_of: date) -> Path:
     return home() / "logs" / f"nightly-{as_of}.log"
 
 
+def is_sample() -> bool:
+    """True unless the environment names a dealership's own sources or connections."""
+    return not (os.environ.get("XUBAO_SOURCES") or os.environ.get("XUBAO_CONNECTIONS"))
+
+
 def prepare_sample(as_of: date) -> None:
     """Let the sample group's systems write what they know by as_of, unless the home is a dealership's own."""
-    if os.environ.get("XUBAO_SOURCES") or os.environ.get("XUBAO_CONNECTIONS"):
+    if not is_sample():
         return
     from ingest.sample import grow
 

@@ -76,8 +76,11 @@ def keep(published: str, build: str) -> int:
 
 
 @task
-def call_lists(published: str) -> int:
-    """Write everybody's workbooks into the outbox. Red: yesterday's lists are still in the outbox; run it again."""
+def call_lists(published: str, kept: int) -> int:
+    """Write everybody's workbooks into the outbox. Red: yesterday's lists are still in the outbox; run it again.
+
+    After keep: what is not archived could not be matched when it comes back filled in.
+    """
     from exports.steps import outbox_step
 
     return outbox_step(published)
@@ -98,12 +101,12 @@ def deliver(channel: str, published: str, lists: int) -> list[str]:
 
 
 @task(trigger_rule="all_done")
-def verdict(as_of: str, published: str | None, undelivered: list, wanted: list, received: list) -> str:
-    """Say what the night came to. Red: nothing was published, or a source's files could not be stored."""
+def verdict(as_of: str, published: str | None, done: dict, received: list, undelivered: list) -> str:
+    """Say what the night came to. Red: a step broke off; the message names it and what is in force."""
     from exports.steps import verdict_step
 
     failures = [failure for failures in undelivered or [] for failure in failures]
-    return verdict_step(as_of, published, failures, wanted, [source["source"] for source in received or []])
+    return verdict_step(as_of, published, done, [source["source"] for source in received or []], failures)
 
 
 @task
@@ -132,10 +135,10 @@ def nightly() -> None:
     built = build(as_of)  # runs whatever the sources' verdicts are
     received >> built
     published = publish(audit(built))
-    lists = call_lists(published)
+    kept = keep(published, built)
+    lists = call_lists(published, kept)
     delivered = deliver.partial(published=published, lists=lists).expand(channel=channels())
-    judged = verdict(as_of, published, delivered, wanted, received)
-    keep(published, built) >> judged
+    judged = verdict(as_of, published, {"sources": wanted, "keep": kept, "lists": lists}, received, delivered)
     remember(as_of, judged)
 
 

@@ -41,9 +41,9 @@ def _batch_definition() -> Any:
     )
 
 
-def judge(table: pa.Table, entity: Entity, identity: str) -> Judgement:
+def judge(table: pa.Table, entity: Entity, identity: str, by_hand: bool = False) -> Judgement:
     """Check canonical rows (one night's batch of one entity) against the entity's promises."""
-    promises = suite(entity, identity)
+    promises = suite(entity, identity, by_hand)
     if table.num_rows == 0:
         return Judgement({}, {}, None)
     frame = pd.DataFrame({name: _numpy(table[name]) for name in entity.columns})

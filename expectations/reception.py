@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import Counter
 from dataclasses import replace
@@ -28,8 +29,9 @@ READER_VERSION = "1"
 
 
 def processing_key(source: Source, extract: str) -> str:
-    """A landed file is read again when this changes: the spec, the promises or the reader."""
-    return f"{source.rules_hash(extract)}-{promises.VERSION}-{READER_VERSION}"
+    """A landed file is read again when this changes: the spec, the entity, the promises or the reader."""
+    entity = hashlib.sha256(source.extracts[extract].canonical().model_dump_json().encode()).hexdigest()[:8]
+    return f"{source.content_hash}-{entity}-{promises.VERSION}-{READER_VERSION}"
 
 
 def receive(source_name: str, as_of: date) -> dict[str, Any]:
@@ -94,7 +96,9 @@ def _decide(
             done.append(_unusable(batch, outcome))
         else:
             typed.append((batch, text, outcome))
-    sorted_out, judgement = sort_out([rows for _, _, rows in typed], extract.canonical(), source.identity)
+    sorted_out, judgement = sort_out(
+        [rows for _, _, rows in typed], extract.canonical(), source.identity, extract.by_hand
+    )
     if judgement.result is not None:
         docs.write_page(source.name, name, as_of, judgement.result)
     for (batch, text, _), rows in zip(typed, sorted_out, strict=True):

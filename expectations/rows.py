@@ -55,7 +55,9 @@ def _type_group(
         return {number: outcome for part in alone for number, outcome in part.items()}
 
 
-def sort_out(typed: list[pa.Table], entity: Entity, identity: str) -> tuple[list[Sorted], gate.Judgement]:
+def sort_out(
+    typed: list[pa.Table], entity: Entity, identity: str, by_hand: bool = False
+) -> tuple[list[Sorted], gate.Judgement]:
     """Judge all rows of a night's files of one entity in one run of its suite; one result per file."""
     if not typed:
         return [], gate.Judgement({}, {}, None)
@@ -65,7 +67,7 @@ def sort_out(typed: list[pa.Table], entity: Entity, identity: str) -> tuple[list
     ]
     rows = pa.concat_tables(numbered)
     clean = pc.and_(pc.is_null(rows["_rule"]), pc.invert(rows["_is_repeat"])).to_numpy().nonzero()[0]
-    judgement = gate.judge(rows.take(pa.array(clean)), entity, identity)
+    judgement = gate.judge(rows.take(pa.array(clean)), entity, identity, by_hand)
     rules = rows["_rule"].to_pylist()
     for position, rule in judgement.rejects.items():
         rules[clean[position]] = rule
@@ -76,6 +78,9 @@ def sort_out(typed: list[pa.Table], entity: Entity, identity: str) -> tuple[list
     for rule, positions in judgement.warnings.items():
         for number in file_of_row[clean[positions]]:
             warnings.setdefault(int(number), Counter())[rule] += 1
+    for number, note in zip(file_of_row, rows["_note"].to_pylist(), strict=True):
+        if note:
+            warnings.setdefault(int(number), Counter())[note] += 1
     starts = accumulate((table.num_rows for table in typed), initial=0)
     files = [
         _sorted(rows.slice(start, table.num_rows), superseded.get(number, ()), warnings.get(number, {}), entity)

@@ -63,13 +63,13 @@ def _deliver_file(source: Path, entry: dict[str, Any], as_of: date, recipient: s
     claim = state / f"{entry['name']}.claim"
     state.mkdir(parents=True, exist_ok=True)
     was_claimed = claim.exists()
-    claim.touch()
     target = _target(entry["name"], as_of, recipient)
     arrived = target.exists() and (was_claimed or _is_same(target, entry))
     if target.exists() and not arrived:
         raise DeliveryFailedError(
             f"another file of that name lies in {target.parent} and is not overwritten; move it away and deliver again"
         )
+    claim.touch()
     if not arrived:
         _copy(source, target, entry)
     write_json(receipt, {"as_of": str(as_of), "recipient": recipient, "file": entry["name"],

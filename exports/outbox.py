@@ -48,6 +48,7 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     published = published_of(as_of)
     counts = {"recipients": 0, "files_written": 0, "files_unchanged": 0, "rows": 0}
     night = load_night(published, as_of, language)
+    parcels: dict[str, list[Parcel]] = {}  # who works in two stores gets two lists
     for person, rows in call_lists(published):
         parcel = Parcel(
             name=file_name(person, as_of),
@@ -56,7 +57,9 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
             list_id=person["list_id"],
             lines={str(row["row_id"]): _digest(row) for row in rows},
         )
-        _put(as_of, person["staff_id"], [parcel], counts, night)
+        parcels.setdefault(person["staff_id"], []).append(parcel)
+    for recipient, lists in parcels.items():
+        _put(as_of, recipient, lists, counts, night)
     _put(as_of, MANAGERS, _manager_parcels(published, night), counts, night)
     log("lists", f"{counts['recipients']} recipients, {counts['files_written']} files written, "
         f"{counts['files_unchanged']} unchanged")  # fmt: skip

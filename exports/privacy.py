@@ -29,7 +29,7 @@ KIND_OF_COLUMN = {
     "plate_number": "plate", "vin": "vin", "id_number": "id_number",
     "customer_name": "name", "insured_name": "name", "owner_name": "name",
 }  # fmt: skip
-PUBLIC_COLUMNS = ("staff_name", "store_name", "city")
+PUBLIC_COLUMNS = ("staff_name", "store_name", "city", "brand", "model", "insurer_code", "insurer_name", "region")
 SHORTEST = {"phone": 10, "plate": 7, "vin": 6, "id_number": 8, "name": 2}  # an extension is no one's phone
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -10,7 +10,7 @@ COLUMNS = (
     ("source", 12), ("extract", 16), ("status", 12), ("last_good_business_date", 14), ("age_days", 10),
     ("degraded_since", 14), ("message", 52), ("owner", 20),
 )  # fmt: skip
-STATUS_TINT = {"fresh": "#E3F1E4", "stale": "#FFF1DB", "failed": "#FBE3E0", "refused": "#FBE3E0"}
+STATUS_TINT = {"fresh": "#E3F1E4", "stale": "#FFF1DB", "gap": "#FFF1DB", "failed": "#FBE3E0", "refused": "#FBE3E0"}
 
 
 def write_source_sheet(book: Any, person: Record, night: Night, note: str, font: str, tints: dict[str, str]) -> None:

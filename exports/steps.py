@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from exports.audit import audit
 from exports.deliver import deliver
@@ -19,8 +20,8 @@ class NightNotPublishedError(RuntimeError):
     """The night ended without a published warehouse."""
 
 
-class SourceNotStoredError(RuntimeError):
-    """A source's files could not be received by our own fault; the night went on without them."""
+class StepBrokeOffError(RuntimeError):
+    """A step broke off by our own fault; the night went on without what it makes."""
 
 
 def audit_step(build: str) -> str:
@@ -60,12 +61,13 @@ def deliver_step(channel: str, published: str) -> list[str]:
 
 
 def verdict_step(
-    as_of: str, published: str | None, undelivered: list[str], wanted: list[str], received: list[str]
+    as_of: str, published: str | None, done: dict[str, Any], received: list[str], undelivered: list[str]
 ) -> str:
     """Say what the night came to and clear its private build folders away; return the status.
 
-    `wanted`, `received`: sources that have a spec, and those whose reception came to an end. Raises
-    NightNotPublishedError if this run published nothing, SourceNotStoredError if a reception broke off.
+    `done`: what the steps returned, None where one broke off: `sources` (names of all that have a spec), `keep`,
+    `lists`. `received`: the sources whose reception came to an end. Raises NightNotPublishedError if this run
+    published nothing, StepBrokeOffError if a step before or after the publish did not end.
     """
     day = date.fromisoformat(as_of)
     if published is None:
@@ -80,16 +82,14 @@ def verdict_step(
         log("verdict", f"{as_of} was rebuilt in {published}; `current` and all lists are untouched")
         status = "rebuilt"
     else:
-        broken = sorted(set(wanted) - set(received))
-        problems = [
-            f"{source}: its files could not be stored; see its log and run the night again" for source in broken
-        ]
+        problems = [f"reception of {source} broke off" for source in sorted(set(done["sources"] or []) - set(received))]
+        problems += [f"step {name} broke off" for name in ("keep", "lists") if done[name] is None]
         result = verdict(day, [*problems, *undelivered])
         status = str(result["status"])
-        if broken:
-            raise SourceNotStoredError(
-                f"The night of {as_of} is published, but the reception of {', '.join(broken)} broke off (disk full?). "
-                f"What arrived is still at its source; mend the cause and run `make nightly DATE={as_of}` again."
+        if problems:
+            raise StepBrokeOffError(
+                f"The night of {as_of} is published, but not whole: {'; '.join(problems)} (disk full?). Nothing is lost; "
+                f"the log of the red step says why. Mend the cause and run `make nightly DATE={as_of}` again."
             )
     for folder in (home() / "builds").glob("*/inputs.json"):
         if _as_of(folder.parent) == day:

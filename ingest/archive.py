@@ -18,9 +18,15 @@ ARCHIVE_PROVENANCE = {"_as_of": "DATE", "_revision": "BIGINT"}
 
 
 def archived(entity: Entity, as_of: date) -> list[str]:
-    """Archive files strictly before as_of, highest revision each; only the newest night's of a snapshot."""
+    """Archive files strictly before as_of: all revisions of lists that people may hold, else the highest of each night;
+    only the newest night's of a snapshot.
+    """
     nights = [f for f in sorted((home() / "archive" / entity.name).glob("????-??-??")) if f.name < str(as_of)]
-    files = [max(f.glob("*.parquet"), key=lambda p: int(p.stem)) for f in nights if any(f.glob("*.parquet"))]
+    revisions = [sorted(folder.glob("*.parquet"), key=lambda path: int(path.stem)) for folder in nights]
+    if entity.name == "call_list":
+        files = [path for night in revisions for path in night]
+    else:
+        files = [night[-1] for night in revisions if night]
     return [str(file.relative_to(home())) for file in (files[-1:] if entity.mode == "snapshot" else files)]
 
 

@@ -39,7 +39,7 @@ def identifier(name: str) -> str:
 
 
 def convert(tables: list[pa.Table], extract: Extract, source: Source) -> list[pa.Table]:
-    """Canonical columns of text tables of one layout, each with `_row`, `_rule` (first broken conversion), `_is_repeat`.
+    """Canonical columns of text tables of one layout, each with `_row`, `_rule` (first broken conversion), `_note`, `_is_repeat`.
 
     Raises UnreadableFileError if a required column has no header in the files.
     """
@@ -58,19 +58,21 @@ def convert(tables: list[pa.Table], extract: Extract, source: Source) -> list[pa
             f"required columns are missing: {', '.join(missing)}. If a header was renamed on purpose, add the new one "
             f"under `columns` in {source.path.name}",
         )
-    typed, failures = [], []
+    typed, failures, notes = [], [], []
     for name, column in entity.columns.items():
         text = _text(name, extract, places)
         value = _typed(text, column, extract.columns.get(name), source)
         typed.append(f"cast({value} as {SQL_TYPES[column.type]}) as {identifier(name)}")
         if column.type in FAILURES and text != "null":
             rule = literal(f"{name}:{FAILURES[column.type]}")
-            failures.append(f"when {text} is not null and {identifier(name)} is null then {rule}")
+            kind = notes if extract.by_hand and not column.required else failures
+            kind.append(f"when {text} is not null and {identifier(name)} is null then {rule}")
     rule = f"case {' '.join(failures)} end" if failures else "null"
+    note = f"case {' '.join(notes)} end" if notes else "null"
     columns = ", ".join(identifier(name) for name in entity.columns)
     sql = f"""
         with typed as (select *, {", ".join(typed)} from received)
-        select {columns}, _row, cast({rule} as varchar) as _rule,
+        select {columns}, _row, cast({rule} as varchar) as _rule, cast({note} as varchar) as _note,
             row_number() over (partition by _table, {", ".join(places.values())} order by _row) > 1 as _is_repeat
         from typed
         order by _table, _row

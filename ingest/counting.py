@@ -48,7 +48,7 @@ def _count_lines(data: bytes, extract: Extract) -> int:
 
 
 def _last_row_of_sheet(path: Path, sheet: str | None) -> int:
-    """The highest row number that a sheet's XML names."""
+    """The number of the last row of a sheet's XML that holds a value."""
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
         book = archive.read("xl/workbook.xml").decode()
         links = archive.read("xl/_rels/workbook.xml.rels").decode()
@@ -60,5 +60,6 @@ def _last_row_of_sheet(path: Path, sheet: str | None) -> int:
         tag = next(t for t in re.findall(r"<Relationship [^>]*>", links) if f'Id="{wanted}"' in t)
         target = re.search(r'Target="/?(?:xl/)?([^"]*)"', tag)[1]  # type: ignore[index]
         xml = archive.read(f"xl/{target}")
-    rows = re.findall(rb'<row [^>]*?r="(\d+)"[^>]*?[^/]>|<row [^>]*?r="(\d+)"', xml)
-    return max((int(a or b) for a, b in rows), default=0)
+    last_value = max(xml.rfind(mark) for mark in (b"<v>", b"<v ", b"<is>"))
+    rows = re.findall(rb'<row [^>]*?r="(\d+)"', xml[: max(last_value, 0)])  # what follows is formatted and empty
+    return int(rows[-1]) if rows else 0

@@ -88,7 +88,10 @@ def _pull_files(
     present = list_files(source.connection)
     names = {file.name for file in present}
     latest = {file.name: file for file in before}
-    shas = {batch.sha256: batch.name for batch in history if batch.extract == name and batch.is_accepted}
+    accepted = [batch for batch in history if batch.extract == name and batch.is_accepted]
+    if extract.delivery_mode() == "snapshot":  # earlier content may come back
+        accepted = list({tuple(sorted(b.scope.items())): b for b in accepted}.values())
+    shas = {batch.sha256: batch.name for batch in accepted}
     repeats = {(batch.name, batch.sha256) for batch in history if batch.verdict == "nothing_new"}
     seen_path = home() / "state" / "seen" / f"{source.name}-{name}.json"
     seen = read_json(seen_path) if seen_path.exists() else {}
@@ -103,7 +106,11 @@ def _pull_files(
         stamp = [remote.size, remote.modified]
         if last and seen.get(remote.name) == [*stamp, last.sha256]:
             continue
-        data = _read(remote, source)
+        try:
+            data = _read(remote, source)
+        except SourceDownError as error:
+            report.failed[name] = str(error)
+            continue
         sha = hashlib.sha256(data).hexdigest()
         seen[remote.name] = [*stamp, sha]
         if (last and last.sha256 == sha) or (remote.name, sha) in repeats:
@@ -122,7 +129,7 @@ def _pull_files(
 def _read(remote: RemoteFile, source: Source) -> bytes:
     try:
         return remote.read()
-    except OSError as error:
+    except Exception as error:  # each client library has errors of its own
         raise SourceDownError(
             f"{remote.name} of connection {source.connection!r} cannot be fetched: {type(error).__name__}"
         ) from None
@@ -133,9 +140,10 @@ def _pull_table(
 ) -> None:
     if any(file.received_on == as_of for file in before):
         return  # a night run twice must see the same rows; what came since is tomorrow's
-    known = [file.watermark for file in before if file.watermark and file.received_on < as_of]
+    accepted = [batch for batch in history if batch.extract == name and batch.is_accepted]
+    known = [batch.watermark for batch in accepted if batch.watermark and batch.received_on < as_of]
     since = str(date.fromisoformat(max(known)[:10]) - OVERLAP) if known else None
-    table, highest = fetch_table(source.connection, extract, since)
+    table, highest = fetch_table(source.connection, extract, since, str(as_of + timedelta(days=1)))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     data = buffer.getvalue()

@@ -53,7 +53,7 @@ def list_files(connection: str) -> list[RemoteFile]:
     try:
         entries = list(ObjectStoragePath(f"{place.conn_type}://{folder}").iterdir())
         found = [(entry, entry.stat()) for entry in entries if entry.is_file()]
-    except (OSError, ValueError) as error:
+    except Exception as error:  # each client library has errors of its own; a source's trouble is a verdict
         raise SourceDownError(
             f"the folder of connection {connection!r} cannot be listed: {type(error).__name__}"
         ) from None
@@ -61,10 +61,10 @@ def list_files(connection: str) -> list[RemoteFile]:
     return sorted(files, key=lambda file: file.name)
 
 
-def fetch_table(connection: str, extract: Extract, since: str | None) -> tuple[pa.Table, str | None]:
-    """Rows of a database table as text, ordered by the entity's key, and the highest watermark among them.
+def fetch_table(connection: str, extract: Extract, since: str | None, until: str) -> tuple[pa.Table, str | None]:
+    """Rows of a database table as text, ordered by the entity's key, and the highest watermark below `until`.
 
-    `since`: only rows whose watermark is at least this. Raise SourceDownError if the database does not answer.
+    `since`: only rows whose watermark is at least this, or missing. Raise SourceDownError if the database does not answer.
     """
     import sqlalchemy as sa
 
@@ -85,10 +85,11 @@ def fetch_table(connection: str, extract: Extract, since: str | None) -> tuple[p
         keys = [table.c[name] for name in _key_columns(extract, set(table.c.keys()))]
         query = sa.select(table).order_by(*keys)
         if extract.watermark and since:
-            query = query.where(table.c[extract.watermark] >= since)
+            mark = table.c[extract.watermark]
+            query = query.where((mark >= since) | mark.is_(None))
         with engine.connect() as opened:
             rows = opened.execute(query).all()
-    except (sa.exc.SQLAlchemyError, OSError) as error:
+    except Exception as error:  # a renamed column, a broken file, a driver's own error
         raise SourceDownError(
             f"table {extract.table!r} of connection {connection!r} cannot be read: {type(error).__name__}"
         ) from None
@@ -97,7 +98,10 @@ def fetch_table(connection: str, extract: Extract, since: str | None) -> tuple[p
     names = list(table.c.keys())
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     data = {name: pa.array(list(_texts(column)), pa.string()) for name, column in zip(names, columns, strict=True)}
-    highest = max(data[extract.watermark].to_pylist(), default=None) if extract.watermark else None
+    marks = data[extract.watermark].to_pylist() if extract.watermark else []
+    highest = max(
+        (mark for mark in marks if mark and mark < until), default=None
+    )  # a date in the future would block it
     return pa.table(data), highest
 
 

@@ -19,7 +19,7 @@ from ingest.batches import Batch, batches
 from ingest.entities import PROVENANCE, SQL_TYPES, Entity, archives, entities
 from ingest.home import PROJECT, home, log, read_json, write_atomic, write_json
 from ingest.landing import report_path
-from ingest.spec import Extract, Source, sources
+from ingest.spec import Extract, Source, file_pattern, sources
 
 BATCH_TYPES = {
     "source": "VARCHAR", "extract": "VARCHAR", "entity": "VARCHAR", "file_name": "VARCHAR", "sha8": "VARCHAR",
@@ -130,7 +130,7 @@ def _status(
     pulled: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """How fresh one extract is, since when it is not, and what to do."""
-    alive = [batch for batch in mine if batch.is_accepted or batch.verdict == "nothing_new"]
+    alive = [b for b in mine if (b.is_accepted or b.verdict == "nothing_new") and b.business_date < as_of]
     last = max((batch.business_date for batch in alive), default=None)
     received_on = max((batch.received_on for batch in alive), default=None)
     age = (as_of - timedelta(days=1) - last).days if last else None
@@ -150,6 +150,7 @@ def _status(
         "age_days": age, "message_zh": "", "message_en": "", "owner": owner,
     }  # fmt: skip
     label = f"{source.title} {extract.entity}"
+    missing = _missing_days(extract, mine, as_of) if extract.daily else []
     stale_since = last + timedelta(days=source.late_after_days + 2) if last else as_of
     is_late = not extract.optional and (age is None or age > source.late_after_days)
     since = f"数据截至 {last}" if last else "尚无数据"
@@ -160,6 +161,10 @@ def _status(
         first = min([*gaps, *corrections], key=lambda b: (b.received_on, b.name))
         bad, zh, en = "refused", first.message_zh, f"{label}: {first.name}: {first.message_en}"
         stale_since = first.received_on
+    elif missing and not is_late:
+        days = "、".join(map(str, missing[:5]))
+        bad, zh, en = "gap", f"{label}:缺少 {days} 的文件", f"{label}: no file for {days}"
+        stale_since = missing[0] + timedelta(days=2)
     elif is_late:
         waiting = [n for n in pulled["waiting"] if n]
         note = f",等待完成标记 {waiting[0]}" if waiting else ""
@@ -172,6 +177,16 @@ def _status(
         "message_zh": f"{zh}({since};自 {stale_since} 起)。请联系{owner}",
         "message_en": f"{en} (data to {last or 'never'}; since {stale_since}). Ask {owner}.",
     }  # fmt: skip
+
+
+def _missing_days(extract: Extract, mine: list[Batch], as_of: date) -> list[date]:
+    """Days between the first daily file and yesterday for which no file came; monthly files are no daily ones."""
+    daily = [pattern for pattern in extract.files if "%d" in pattern]
+    days = {b.business_date for b in mine if any(file_pattern(p).fullmatch(b.name) for p in daily)}
+    if not days:
+        return []
+    span = (as_of - min(days)).days
+    return [day for day in (min(days) + timedelta(days=n) for n in range(span)) if day not in days]
 
 
 def _batch_row(batch: Batch, is_in_force: bool) -> dict[str, Any]:

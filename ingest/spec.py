@@ -90,6 +90,10 @@ class Extract(_Strict):
     ignored: tuple[str, ...] = ()
     """Headers that are known and not wanted."""
     may_be_empty: bool = False
+    by_hand: bool = False
+    """True if people fill it in: an optional cell that cannot be read is left empty and told, its row still counts."""
+    daily: bool = False
+    """True if the source owes a file for every day: a day without one is a gap, told until it is filled."""
     optional: bool = False
     """True if the source owes nothing on a given night (returned call lists before the first list)."""
     max_reject_share: float = 0.2
@@ -156,10 +160,6 @@ class Source(_Strict):
     extracts: dict[str, Extract]
     path: Path
     content_hash: str
-
-    def rules_hash(self, extract: str) -> str:
-        """Changes when the way this source is read changes: part of the reprocessing key."""
-        return self.content_hash
 
 
 def load(path: Path) -> Source:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 
-import pytest
-
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="xubao-airflow-"))
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
@@ -14,11 +12,3 @@ os.environ["DO_NOT_TRACK"] = "1"
 os.environ.pop("XUBAO_HOME", None)
 os.environ.pop("XUBAO_SOURCES", None)
 os.environ.pop("XUBAO_CONNECTIONS", None)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one folder run on one worker, so that what they share is made once."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))

@@ -160,3 +160,26 @@ def test_policies_alone_are_enough(tmp_path: Path, parsed_project: Path) -> None
     sql = """select store_id, sales_channel, outcome, count(*) from analytics.marts.fct_due_vehicle
         where expiry_month = date '2003-12-01' group by all order by outcome"""
     assert night.rows(sql) == [("FR", "A", "lost", 1), ("FR", "A", "renewed_here", 1)]
+
+
+def test_of_two_files_received_together_the_later_day_counts_and_an_old_compulsory_end_does_not_drive(
+    tmp_path: Path,
+) -> None:
+    """W01: the file of the later day is in force whatever its hash; W02: its compulsory cover was renewed in May."""
+    compulsory = {"policy_kind": "compulsory", "covers": "compulsory"}
+    policies = [
+        group.policy(
+            "1", "W01", "2025-11-01", "2025-12-01", "2026-12-10", _business_date="2026-11-19", _sha8="00000001"
+        ),
+        group.policy(
+            "1", "W01", "2025-11-01", "2025-12-01", "2026-10-10", _business_date="2026-11-17", _sha8="ffffffff"
+        ),
+        group.policy("2", "W02", "2025-11-01", "2025-12-16", "2026-12-15"),
+        group.policy("3", "W02", "2025-05-20", "2025-06-21", "2026-06-20", **compulsory),
+        group.policy("4", "W02", "2026-05-20", "2026-06-21", "2027-06-20", **compulsory),
+    ]
+    night = run_night(tmp_path, group.AS_OF, {**group.entities(), "policy": policies})
+    assert night.exit_code == 0, night.stderr
+    sql = """select vin, expires_on::varchar, first_expires_on::varchar from work.intermediate.int_due_vehicle
+        where vin in ('W01', 'W02') and expiry_month = date '2026-12-01' order by vin"""
+    assert night.rows(sql) == [("W01", "2026-12-10", "2026-12-10"), ("W02", "2026-12-15", "2026-12-15")]

@@ -55,10 +55,9 @@ def run_steps(as_of: date) -> tuple[Path, str]:
     received = [receive_step(source, str(as_of))["source"] for source in sources()]
     build = audit_step(build_step(str(as_of)))
     published = publish_step(build)
-    keep_step(build)
-    outbox_step(published)
+    done = {"sources": list(sources()), "keep": keep_step(build), "lists": outbox_step(published)}
     failures = deliver_step("folder", published)
-    status = verdict_step(str(as_of), published, failures, list(sources()), received)
+    status = verdict_step(str(as_of), published, done, received, failures)
     remember_step(str(as_of))
     return Path(published), status
 

@@ -1,14 +1,37 @@
-"""Nights in a row on the sample group: what is published, what trouble does, and what a rebuild gives."""
+"""Nights in a row on the sample group, run once for all tests of this file.
+
+What is published, what trouble does, what a rebuild gives; the sample's truth; the same bytes elsewhere.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import duckdb
 import pytest
 
-from tests.end_to_end.conftest import NIGHTS, Group, night, prepare, published_bytes, run_steps
+from tests.end_to_end.conftest import NIGHTS, VEHICLES, Group, night, prepare, published_bytes, quarantined, run_steps
 
-pytestmark = pytest.mark.xdist_group("group")  # they share nights that are run once
+ROOT = Path(__file__).resolve().parents[2]
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+RUN = """
+import sys
+from datetime import date
+from pathlib import Path
+from tests.end_to_end.conftest import environment, prepare, run_steps
+home = Path(sys.argv[1])
+for day in sys.argv[2:]:
+    with environment(home):
+        prepare(home, date.fromisoformat(day))
+        for index in home.glob("state/index.sqlite"):
+            index.unlink()
+        print(run_steps(date.fromisoformat(day))[0])
+"""
 
 
 def sources_of(group: Group, number: int) -> dict[str, dict]:
@@ -103,3 +126,144 @@ def test_what_people_filled_in_comes_back(group: Group) -> None:
             "select count(*), sum(loaded), sum(quarantined) from marts.fct_batch where source = 'returned_lists'"
         ).fetchone()
     assert returned[0] > NIGHTS and returned[1] > 100
+
+
+# the truth: what was injected is found, nothing else is, and outcomes are what really happened
+
+
+def test_every_injected_defect_in_a_file_is_quarantined_with_its_rule_and_nothing_else_is(group: Group) -> None:
+    held = {
+        (r["source"], r["extract"], r["name"], r["row"], r["rule"])
+        for r in quarantined(group.home)
+        if r["source"] != "dms"
+    }
+    injected = set(
+        duckdb.sql(f"""
+            select source, extract, file_name, row_number, expected_rule from '{group.truth("defects")}'
+            where source <> 'dms' and expected_rule <> 'exact_duplicate' and available_on <= '{night(NIGHTS - 1)}'
+        """).fetchall()
+    )
+    assert injected, "the sample injected nothing"
+    assert {rule for *_, rule in injected} >= {"vin:not_a_vin", "policy_number:missing", "key:superseded_in_file"}
+    assert sorted(injected - held) == [], "injected and let in"
+    assert sorted(held - injected) == [], "held although nothing is wrong with it"
+
+
+def test_every_injected_defect_in_the_dms_is_quarantined_with_its_rule_and_nothing_else_is(group: Group) -> None:
+    keys = {
+        "customers": "customer_id", "vehicles": "vin", "sales": "sale_number", "repair_orders": "order_number",
+        "ownership_changes": "change_number", "policies_elsewhere": "report_number",
+    }  # fmt: skip
+    held = {
+        (r["extract"], r["values"][keys[r["extract"]]] or "", r["rule"])
+        for r in quarantined(group.home)
+        if r["source"] == "dms"
+    }
+    injected = set(
+        duckdb.sql(f"""
+            select extract, key, expected_rule from '{group.truth("defects")}'
+            where source = 'dms' and expected_rule <> 'exact_duplicate' and available_on <= '{night(NIGHTS - 1)}'
+        """).fetchall()
+    )
+    assert injected
+    assert sorted(injected - held) == [], "injected and let in"
+    assert sorted(held - injected) == [], "held although nothing is wrong with it"
+
+
+def test_exact_duplicates_are_declared(group: Group) -> None:
+    from ingest.batches import batches
+
+    declared = sum(b.declared.get("exact_duplicate", 0) for b in batches() if b.is_accepted and b.source != "dms")
+    [(injected,)] = duckdb.sql(f"""
+        select count(*) from '{group.truth("defects")}'
+        where source <> 'dms' and expected_rule = 'exact_duplicate' and available_on <= '{night(NIGHTS - 1)}'
+    """).fetchall()
+    assert declared == injected > 0
+
+
+def outcomes(group: Group, number: int) -> list[tuple]:
+    """Truth beside what the night archived, for every due vehicle of the truth that was revealed by then."""
+    archived = max((group.home / "archive" / "due_universe" / str(night(number))).glob("*.parquet"))
+    return duckdb.sql(f"""
+        select store_id, vin, expiry_month, truth.outcome, found.outcome, revealed_on, found.status
+        from '{group.truth("outcomes")}' as truth
+        left join '{archived}' as found using (store_id, vin, expiry_month)
+        where revealed_on <= date '{night(number)}'
+            and expiry_month between date '{night(number)}' - interval 22 month and date '{night(number)}' + interval 2 month
+    """).fetchall()
+
+
+def test_outcomes_equal_the_truth_for_all_that_was_revealed(group: Group) -> None:
+    for number in (0, NIGHTS - 1):
+        wrong = [row for row in outcomes(group, number) if row[3] != row[4]]
+        assert wrong == [], f"{len(wrong)} outcomes differ on night {number}: {wrong[:3]}"
+        assert len(outcomes(group, number)) > 500
+
+
+def test_nearly_all_matured_vehicles_are_revealed(group: Group) -> None:
+    [(share,)] = duckdb.sql(f"""
+        select avg((revealed_on <= '{night(NIGHTS - 1)}')::int) from '{group.truth("outcomes")}'
+        where last_day(expiry_month) + 30 < '{night(NIGHTS - 1)}'
+    """).fetchall()
+    assert share >= 0.97
+
+
+# the same inputs, parameters, key and commit give the same bytes, wherever and however the night runs
+
+
+def run_nights(home: Path, numbers: tuple[int, ...], changed: dict[str, str]) -> None:
+    """Nights in a process of their own, with another environment."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(home), *(str(night(number)) for number in numbers)],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **changed}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_another_home_gives_the_same_bytes(group: Group, tmp_path: Path) -> None:
+    """Other path, zone, language, hash seed and threads, two days later, and the index deleted before each night."""
+    there = tmp_path / "another place" / "家"
+    elsewhere = {"TZ": "America/New_York", "LANG": "zh_CN.GB18030", "PYTHONHASHSEED": "77", "XUBAO_THREADS": "1"}
+    if FAKETIME:
+        elsewhere |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "+2d", "DONT_FAKE_MONOTONIC": "1"}
+    run_nights(there, (0, 1), elsewhere)
+    for number in (0, 1):
+        [other] = there.glob(f"published/{night(number)}-*")
+        assert other.name == group.published[number].name, "the build's id is a hash of its inputs: they differ"
+        first, second = group.first_bytes[number], published_bytes(other)
+        assert first.keys() == second.keys() and len(first) > 30
+        assert [name for name in first if first[name] != second[name]] == []
+        books = {str(p.relative_to(there / "outbox" / str(night(number)))): p.read_bytes()
+                 for p in sorted((there / "outbox" / str(night(number))).rglob("*.xlsx"))}  # fmt: skip
+        assert books == group.outbox(number) != {}
+
+
+def test_the_clock_was_really_moved() -> None:
+    if not FAKETIME:
+        if os.environ.get("CI"):
+            pytest.fail("libfaketime is missing: .ci/run installs it, so that the moved clock is tested there")
+        pytest.skip("libfaketime is not installed (Debian: apt-get install faketime): the clock is not moved here")
+    shown = subprocess.run(
+        [sys.executable, "-c", "import time; print(int(time.time()))"], capture_output=True, text=True,
+        env={**os.environ, "LD_PRELOAD": str(FAKETIME), "FAKETIME": "+2d"}, check=True,
+    )  # fmt: skip
+    assert int(shown.stdout) - time.time() > 86_400
+
+
+def test_one_changed_byte_in_one_row_changes_the_result(group: Group, tmp_path: Path) -> None:
+    changed = tmp_path / "home"
+    from ingest.sample import grow
+
+    grow(changed, night(0), vehicles=VEHICLES)
+    path = max((changed / "sample" / "outbox" / "picc").glob("保单清单_2026??.csv"))
+    lines = path.read_bytes().decode("gb18030").split("\r\n")
+    row = next(i for i, line in enumerate(lines) if ",商业险,续保,001," in line or ",商业险,续保,002," in line)
+    fields = lines[row].split(",")
+    fields[13] = fields[13][:-1] + ("1" if fields[13][-1] != "1" else "2")  # the last digit of the premium
+    lines[row] = ",".join(fields)
+    path.write_bytes("\r\n".join(lines).encode("gb18030"))
+    run_nights(changed, (0,), {})
+    [other] = changed.glob(f"published/{night(0)}-*")
+    first, second = group.first_bytes[0], published_bytes(other)
+    assert other.name != group.published[0].name
+    assert "parquet/fct_batch.parquet" in [name for name in first if first[name] != second[name]]

@@ -12,8 +12,6 @@ import pytest
 
 from tests.end_to_end.conftest import environment
 
-pytestmark = pytest.mark.xdist_group("privacy")  # they share nights that are run once
-
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared" / "data"
 AS_OF = date(2004, 2, 1)

@@ -13,8 +13,6 @@ import pytest
 
 from tests.end_to_end.conftest import environment, night, prepare, run_steps
 
-pytestmark = pytest.mark.xdist_group("privacy")  # they share nights that are run once
-
 ROOT = Path(__file__).resolve().parents[2]
 PHONE, VIN = "13912345678", "LSVZZ2187C2999999"
 

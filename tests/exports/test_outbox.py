@@ -123,3 +123,29 @@ def test_a_damaged_file_is_not_delivered_and_the_others_are(home, make_build):
 def test_an_unknown_channel_is_refused(home):
     with pytest.raises(UnknownChannelError, match="folder"):
         deliver(AS_OF, "pigeon")
+
+
+def test_who_works_in_two_stores_gets_both_lists(home, make_build):
+    two_stores = """
+        insert into restricted.call_list_recipient by name
+        select * replace ('002' as store_id, '002-S1-2026-11-24' as list_id, 0 as "rows")
+        from restricted.call_list_recipient where staff_id = 'S1';
+    """
+    night(make_build(restricted=two_stores))
+    names = [file["name"] for file in manifest(home, "S1")["files"]]
+    assert names == ["call_list_001_S1_20261124.xlsx", "call_list_002_S1_20261124.xlsx"]
+    assert sum("S1" in str(path) for path in (home / "delivered").rglob("*.xlsx")) == 0
+    deliver(AS_OF, "folder")
+    assert len(list((home / "delivered" / "S1").glob("*.xlsx"))) == 2
+
+
+def test_a_foreign_file_in_the_way_is_told_at_every_try_until_it_is_moved(home, make_build):
+    night(make_build())
+    target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"somebody's own")
+    for _ in range(2):
+        assert len(deliver(AS_OF, "folder")["failed"]) == 1
+        assert target.read_bytes() == b"somebody's own"
+    target.unlink()
+    assert deliver(AS_OF, "folder")["failed"] == []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
 from ingest.batches import batches
@@ -290,3 +291,97 @@ def test_a_day_without_calls_is_an_empty_file_and_no_fault(tmp_path) -> None:
     (tmp_path / "cdr-20261123.csv").touch()
     text = read(tmp_path / "cdr-20261123.csv", sources()["phone"].extracts["calls"])
     assert (text.records, text.table.num_rows) == (0, 0)
+
+
+def daily(desk) -> None:
+    from tests.ingest.conftest import SPEC
+
+    desk.spec(SPEC.replace("    read:", "    daily: true\n    read:", 1))
+
+
+def test_a_day_that_is_missing_in_between_is_a_gap_until_it_is_filled(desk, line) -> None:
+    daily(desk)
+    for day in (19, 20, 23):
+        desk.put(f"保单清单_202611{day}.csv", line(day))
+    desk.receive(D)
+    assert status(D)["status"] == "gap"
+    assert "2026-11-21" in status(D)["message_zh"] and "2026-11-22" in status(D)["message_en"]
+    for day in (21, 22, 24):
+        desk.put(f"保单清单_202611{day}.csv", line(day))
+    desk.receive(NEXT)
+    assert status(NEXT)["status"] == "fresh"
+
+
+def test_a_file_from_the_future_does_not_make_a_source_fresh(desk, line) -> None:
+    desk.put("保单清单_20361124.csv", line(1))
+    desk.receive(D)
+    assert status(D)["status"] == "stale"
+
+
+def test_one_file_that_cannot_be_fetched_does_not_hold_up_the_others(desk, line, monkeypatch) -> None:
+    from ingest.places import RemoteFile
+
+    read = RemoteFile.read
+    for day in (21, 22, 23):
+        desk.put(f"保单清单_202611{day}.csv", line(day))
+
+    def refuses(file: RemoteFile) -> bytes:
+        if "20261122" in file.name:
+            raise PermissionError(13, "no")
+        return read(file)
+
+    monkeypatch.setattr(RemoteFile, "read", refuses)
+    assert len(desk.receive(D)) == 2
+    assert status(D)["status"] == "failed" and "保单清单_20261122.csv" in status(D)["message_en"]
+
+
+def test_a_snapshot_may_return_to_what_it_was(desk, line) -> None:
+    from tests.ingest.conftest import SPEC
+
+    desk.spec(SPEC.replace("    entity: policy", "    entity: policy\n    mode: snapshot"))
+    first, second = [line(n) for n in range(3)], [line(n, premium="9") for n in range(3)]
+    desk.put("保单清单_20261123.csv", *first)
+    desk.receive(D)
+    desk.put("保单清单_20261124.csv", *second)
+    desk.receive(NEXT)
+    desk.put("保单清单_20261125.csv", *first)
+    [batch] = desk.receive(NEXT + timedelta(days=1))
+    assert batch.verdict == "accepted"
+    assert in_force(NEXT + timedelta(days=1)) == [batch.raw]
+
+
+def test_what_people_filled_in_wrongly_does_not_silence_a_wish(tmp_path, monkeypatch) -> None:
+    """A line with an unreadable date and a mistyped phone still says: no more calls."""
+    from expectations.rows import sort_out, type_rows
+    from ingest.spec import sources
+
+    source = sources()["returned_lists"]
+    extract = source.extracts["results"]
+    header = ["list_id", "row_id", "结果", "下次联系", "新电话", "要求不再来电"]
+    rows = [["L1", "r1", "拒绝本次续保", "下周三", "1380013", "是"], ["L1", "r2", "", "", "", "是"]]
+    table = pa.table({n: [r[i] for r in rows] for i, n in enumerate(header)} | {"_row": [2, 3]})
+    [typed] = type_rows([table], extract, source)
+    [found], _ = sort_out([typed], extract.canonical(), source.identity, extract.by_hand)
+    assert found.rules == {}
+    assert found.loaded["no_more_calls"].to_pylist() == [True, True]
+    assert found.loaded["result"].to_pylist() == ["offer_refused", "no_more_calls"]
+    assert found.warnings == {"new_phone:not_a_phone": 1, "next_contact_on:not_a_date": 1}
+
+
+def test_empty_formatted_rows_at_the_end_of_a_sheet_are_no_records(tmp_path) -> None:
+    import xlsxwriter
+
+    from ingest.counting import count_records
+    from ingest.reading import read
+    from ingest.spec import sources
+
+    extract = sources()["pingan"].extracts["quotes"]
+    path = tmp_path / "平安续保_20261123.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("报价")
+        sheet.write_row(0, 0, ["报价单号", "网点代码", "车架号", "询价时间", "报价时间", "商业险保费", "交强险保费"])
+        sheet.write_row(1, 0, ["Q1", "001", "LSVAA2187C2000001", "2026-11-23 09:00:00", "2026-11-23 09:04:00", 100, 5])
+        grey = book.add_format({"bg_color": "#eeeeee"})
+        for row in range(2, 7):
+            sheet.write_blank(row, 0, None, grey)
+    assert count_records(path, extract) == read(path, extract).records == 2

@@ -40,6 +40,12 @@ books as (
 
 ),
 
+parameters as (
+
+    select * from {{ ref('int_renewal_parameter_monthly') }}
+
+),
+
 joined as (
 
     select
@@ -47,8 +53,17 @@ joined as (
         homes.vin,
         homes.expiry_month,
         homes.expires_on,
-        least(terms.commercial_expires_on, terms.compulsory_expires_on, homes.expires_on)
-            as first_expires_on,
+        least(
+            terms.commercial_expires_on,
+            -- a compulsory cover that ended before the window has had its own renewal already
+            case
+                when
+                    terms.compulsory_expires_on
+                    >= homes.expires_on - parameters.window_before_days::integer
+                    then terms.compulsory_expires_on
+            end,
+            homes.expires_on
+        ) as first_expires_on,
         terms.commercial_expires_on,
         terms.compulsory_expires_on,
         homes.expiry_is_estimated,
@@ -78,6 +93,8 @@ joined as (
     inner join books on homes.vin = books.vin and homes.expiry_month = books.expiry_month
     left join terms on homes.term_id = terms.term_id
     left join contacts on homes.vin = contacts.vin
+    left join parameters
+        on homes.store_id = parameters.store_id and homes.expiry_month = parameters.expiry_month
 
 ),
 
