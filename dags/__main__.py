@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     zone = ZoneInfo(os.environ.get("XUBAO_TIMEZONE", "Asia/Shanghai"))
     today = datetime.now(zone).date()
     as_of = options.as_of or today
-    if as_of > today + timedelta(days=1) and not is_sample():
+    if as_of > today + timedelta(days=1) and not is_sample() and not (home() / "sample").exists():
         parser.error(
             f"{as_of} lies ahead of tomorrow; after it every earlier night would count as past. Is the year right?"
         )
