@@ -83,7 +83,6 @@ class Extract(_Strict):
     watermark: str | None = None
     """Column of the table by which only new rows are fetched; without it the whole table is."""
     mode: Literal["delta", "snapshot"] | None = None
-    scope: tuple[str, ...] = ()
     read: Read = Read()
     constants: dict[str, str] = {}
     columns: dict[str, ColumnSource]
