@@ -27,6 +27,8 @@ def night(number: int) -> date:
 @contextmanager
 def environment(home: Path) -> Iterator[None]:
     """The environment of a night in `home`, with a fixed key so that two homes can be compared."""
+    from airflow.sdk.configuration import clear_secrets_backends_cache
+
     from dags.settings import environment as settings
     from ingest.home import write_atomic
 
@@ -37,11 +39,13 @@ def environment(home: Path) -> Iterator[None]:
     airflow_home = os.environ["AIRFLOW_HOME"]
     os.environ.update(settings())
     os.environ["AIRFLOW_HOME"] = airflow_home
+    clear_secrets_backends_cache()  # Airflow would keep to the connections of the process's first home
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
+        clear_secrets_backends_cache()
 
 
 def run_steps(as_of: date) -> tuple[Path, str]:

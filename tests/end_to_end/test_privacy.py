@@ -23,7 +23,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("privacy") / "home"
     with environment(home):
         prepare(home, night(0), vehicles=300)
-        run_steps(night(0))
+        _, status = run_steps(night(0))
+        assert status == "healthy"
         prepare(home, night(1))
         outbox = home / "sample" / "outbox"
         good = "1203052026112400000001,,,商业险,续保,001,LSVAA2187C2000001,陕A12345,张三丰,13800138000"
