@@ -47,7 +47,7 @@ def test_the_earlier_of_two_expiries_is_shown_and_commercial_governs(first_night
 
 
 def test_an_endorsement_changes_the_premium_and_doubles_nothing(first_night: Night) -> None:
-    sql = f"""select expiring_premium_amount, is_full_cover, renewed_on::varchar
+    sql = f"""select expiring_premium_amount, full_cover_on is not null, renewed_on::varchar
         from work.intermediate.int_due_vehicle {NOVEMBER} and vin = 'V01'"""
     assert first_night.rows(sql) == [(Decimal("5900.00"), True, "2026-10-02")]
 

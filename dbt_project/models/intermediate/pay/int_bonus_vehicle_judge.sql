@@ -31,7 +31,7 @@ lines as (
         due.outcome,
         due.renewed_on,
         due.renewed_policy_number,
-        coalesce(due.is_full_cover, false) as is_full_cover,
+        coalesce(due.full_cover_on <= last_day(people.month), false) as is_full_cover,
         list_contains(
             string_split(people.renewable_segments, ';'), due.segment
         ) as is_in_plan_segment,

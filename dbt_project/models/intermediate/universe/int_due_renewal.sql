@@ -44,17 +44,50 @@ counted as (
 
 ),
 
--- full coverage looks at all renewal policies of the VIN together; a set, so order is all one
+-- full coverage looks at all renewal policies of the VIN: the day the last piece of it was signed
+pieces as (
+
+    select
+        vin,
+        expiry_month,
+        required_covers,
+        unnest(
+            list_append(
+                list_filter(
+                    string_split(coalesce(covers, ''), ';'),
+                    lambda cover: list_contains(required_covers, cover)
+                ),
+                'policy:' || policy_kind
+            )
+        ) as piece,
+        signed_on
+    from renewals
+
+),
+
+first_signed as (
+
+    select
+        vin,
+        expiry_month,
+        required_covers,
+        piece,
+        min(signed_on) as signed_on
+    from pieces
+    where piece <> 'policy:commercial'
+    group by all
+
+),
+
 covered as (
 
     select
         vin,
         expiry_month,
-        bool_or(policy_kind = 'compulsory')
-        and list_has_all(string_split(string_agg(covers, ';'), ';'), required_covers)
-            as is_full_cover
-    from renewals
+        max(signed_on) as full_cover_on
+    from first_signed
     group by vin, expiry_month, required_covers
+    having count(*) = len(required_covers) + 1
 
 ),
 
@@ -73,10 +106,10 @@ joined as (
         leader.policy_number as renewed_policy_number,
         leader.insurer_code as renewed_insurer_code,
         counted.renewed_premium_amount,
-        coalesce(covered.is_full_cover, false) as is_full_cover
+        covered.full_cover_on
     from leader
     inner join counted using (vin, expiry_month)
-    inner join covered using (vin, expiry_month)
+    left join covered using (vin, expiry_month)
 
 )
 

@@ -96,12 +96,6 @@ joined as (
     left join parameters
         on homes.store_id = parameters.store_id and homes.expiry_month = parameters.expiry_month
 
-),
-
-completed as (
-
-    select * replace (coalesce(is_full_cover, false) as is_full_cover) from joined
-
 )
 
-select * from completed
+select * from joined

@@ -24,7 +24,7 @@ without_personal_data as (
         renewed_on,
         renewed_insurer_code,
         renewed_premium_amount,
-        is_full_cover,
+        full_cover_on is not null as is_full_cover,
         is_matured,
         frozen_on,
         is_frozen,
