@@ -17,22 +17,22 @@ def path_of(entity: str, source: str, received_on: date, stem: str) -> Path:
     return home() / "quarantine" / entity / source / str(received_on) / f"{stem}.parquet"
 
 
-def write(path: Path, text: pa.Table, rules: dict[int, str], ragged: tuple[tuple[int, str], ...]) -> int:
+def write(path: Path, rows_as_read: pa.Table, rules: dict[int, str], held: tuple[tuple[int, str, str], ...]) -> int:
     """Store rejected rows: `_row`, `_rule`, then the file's own columns as text; return how many.
 
-    `rules`: rule by record number. `ragged`: records that did not fit the header, whole in the column `_text`.
+    `rules`: rule by record number. `held`: records that are no row of the table, whole in the column `_text`.
     """
-    keep = [number in rules for number in text["_row"].to_pylist()] if rules else []
-    rows = text.filter(pa.array(keep, pa.bool_())) if rules else text.slice(0, 0)
+    keep = [number in rules for number in rows_as_read["_row"].to_pylist()] if rules else []
+    rows = rows_as_read.filter(pa.array(keep, pa.bool_())) if rules else rows_as_read.slice(0, 0)
     numbers = rows["_row"].to_pylist()
     columns = {
-        "_row": pa.array([*numbers, *(number for number, _ in ragged)], pa.int64()),
-        "_rule": pa.array([*(rules[n] for n in numbers), *("row:wrong_number_of_fields" for _ in ragged)], pa.string()),
-        "_text": pa.array([*(None for _ in numbers), *(joined for _, joined in ragged)], pa.string()),
+        "_row": pa.array([*numbers, *(number for number, _, _ in held)], pa.int64()),
+        "_rule": pa.array([*(rules[n] for n in numbers), *(rule for _, rule, _ in held)], pa.string()),
+        "_text": pa.array([*(None for _ in numbers), *(text for _, _, text in held)], pa.string()),
     }
     for name in rows.column_names:
         if name != "_row":
-            columns[name] = pa.array(rows[name].to_pylist() + [None] * len(ragged), pa.string())
+            columns[name] = pa.array(rows[name].to_pylist() + [None] * len(held), pa.string())
     table = pa.table(columns)
     if table.num_rows:
         buffer = io.BytesIO()

@@ -24,7 +24,7 @@ from ingest.home import home, is_rebuild, log, step, write_atomic
 from ingest.reading import TextTable, UnreadableFileError, read
 from ingest.spec import Extract, Source, sources
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Raise when reading or typing changes: landed files are then read again."""
 
 
@@ -128,7 +128,7 @@ def _read_one(
         batch = replace(
             batch, records=text.records, declared=text.declared, unknown_headers=unknown_headers(text.table, extract)
         )
-        counted = count_records(file.path, extract)
+        counted = count_records(file.path, extract, text.delimiter, text.sheet)
         if counted != text.records:
             raise UnreadableFileError(
                 "file:count_mismatch",
@@ -165,7 +165,7 @@ def _refused(batch: Batch, rule: str, zh: str, en: str) -> Batch:
 
 def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, history: list[Batch]) -> Batch:
     """Write raw rows and quarantine of one file; return its verdict with counts that add up."""
-    counts = Counter(rows.rules.values()) + Counter({"row:wrong_number_of_fields": len(text.ragged)})
+    counts = Counter(rows.rules.values()) + Counter(rule for _, rule, _ in text.held)
     declared = {**text.declared, **({"exact_duplicate": rows.repeats} if rows.repeats else {})}
     batch = replace(
         batch,
@@ -182,7 +182,7 @@ def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, histor
         return _refused(batch, fault.rule, fault.zh, fault.en)
     stem = batch.sidecar().stem
     held = quarantine.path_of(batch.entity, batch.source, batch.received_on, stem)
-    quarantine.write(held, text.table, rows.rules, text.ragged)
+    quarantine.write(held, text.table, rows.rules, text.held)
     path = raw_folder(batch.entity, batch.source, batch.received_on) / f"{stem}.parquet"
     buffer = io.BytesIO()
     pq.write_table(_with_provenance(rows.loaded, batch), buffer, compression="zstd")

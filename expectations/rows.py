@@ -79,8 +79,8 @@ def sort_out(
         for number in file_of_row[clean[positions]]:
             warnings.setdefault(int(number), Counter())[rule] += 1
     for number, note in zip(file_of_row, rows["_note"].to_pylist(), strict=True):
-        if note:
-            warnings.setdefault(int(number), Counter())[note] += 1
+        for rule in note.split(";") if note else ():
+            warnings.setdefault(int(number), Counter())[rule] += 1
     starts = accumulate((table.num_rows for table in typed), initial=0)
     files = [
         _sorted(rows.slice(start, table.num_rows), superseded.get(number, ()), warnings.get(number, {}), entity)

@@ -1,65 +1,190 @@
-"""An independent count of a file's records: shares no code with the reader, so that neither can hide a loss."""
+"""An independent count of a file's records: shares no code with the reader, so that neither can hide a loss.
+
+What the reader found out (delimiter, sheet) is told to it; how many records that makes is its own count.
+"""
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow.parquet as pq
 
 from ingest.spec import Extract
 
-
-def count_records(path: Path, extract: Extract) -> int:
-    """Number of records in a landed file, counted from its bytes (rows of the sheet, for a workbook)."""
-    if extract.read.format == "table":
-        return pq.ParquetFile(path).metadata.num_rows
-    if extract.read.format == "xlsx":
-        return _last_row_of_sheet(path, extract.read.sheet)
-    data = path.read_bytes()
-    return _count_lines(gzip.decompress(data) if path.suffix == ".gz" else data, extract)
+PIECE = 16 * 1024 * 1024
 
 
-def _count_lines(data: bytes, extract: Extract) -> int:
-    """Line ends outside quotes: fields with quotes are cut out first, then line ends are counted."""
-    for encoding in ("utf-16",):
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            data = data.decode(encoding).encode()
-    quote, delimiter = re.escape(extract.read.quote.encode()), re.escape(extract.read.delimiter.encode())
-    if extract.read.quote.encode() in data:
-        quoted = (
-            rb"(?:(?<=[\r\n])|(?<="
-            + delimiter
-            + rb")|\A)"
-            + quote
-            + rb"(?:[^"
-            + quote
-            + rb"]|"
-            + quote * 2
-            + rb")*"
-            + quote
-        )
-        data = re.sub(quoted, b"q", data)
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return lines.count(b"\n") + (0 if lines.endswith(b"\n") or not lines else 1)
+def count_records(path: Path, extract: Extract, delimiter: str = ",", sheet: str | None = None) -> int:
+    """Number of records in a landed file, counted from its bytes (rows up to the last value, for a workbook)."""
+    with _unpacked(path) as stream:
+        if extract.read.format == "table":
+            return pq.ParquetFile(stream).metadata.num_rows
+        if extract.read.format == "json":
+            return _json_records(stream.read(), extract.read.records)
+        head = stream.read(4096)
+        stream.seek(0)
+        if head[:4] == b"PK\x03\x04":
+            return _rows_of_sheet(stream.read(), sheet)
+        if head[:4] == b"\xd0\xcf\x11\xe0":
+            return _rows_of_old_sheet(stream.read(), sheet)
+        if re.match(rb"(\xef\xbb\xbf)?[\s\x00\xff\xfe]*<\x00?[!htm]", head, re.I):
+            return len(re.findall(rb"<tr[\s>]", stream.read().replace(b"\x00", b""), re.I))
+        return _lines(stream, delimiter.encode(), extract.read.quote.encode())
 
 
-def _last_row_of_sheet(path: Path, sheet: str | None) -> int:
+@contextmanager
+def _unpacked(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head[:2] == b"\x1f\x8b":
+        with gzip.open(path) as stream:
+            yield stream  # type: ignore[misc]
+    elif head[:2] == b"PK" and b"[Content_Types].xml" not in (names := _names(path)):
+        with zipfile.ZipFile(path) as archive:
+            wanted = [name for name in names if not name.endswith(b"/") and not name.startswith(b"__MACOSX")]
+            with archive.open(wanted[0].decode()) as stream:
+                yield stream  # type: ignore[misc]
+    else:
+        with path.open("rb") as stream:
+            yield stream
+
+
+def _names(path: Path) -> list[bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return [name.encode() for name in archive.namelist()]
+
+
+def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes) -> int:
+    """Line ends outside quotes: quoted fields are cut out first, then line ends are counted; piece by piece."""
+    decoder = None
+    start = stream.read(400)
+    stream.seek(0)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    elif start.count(0) * 4 >= len(start) > 0:
+        decoder = codecs.getincrementaldecoder("utf-16-le" if start[1:2] == b"\0" else "utf-16-be")("replace")
+    opening = re.compile(rb"(?:(?<=[\r\n])|(?<=" + re.escape(delimiter) + rb")|\A)" + quote) if quote else None
+    field = quote + rb"(?:[^" + quote + rb"]|" + quote * 2 + rb")*" + quote
+    quoted = re.compile(opening.pattern[: -len(quote)] + field) if opening else None
+    count, rest = 0, b""
+    while True:
+        piece = stream.read(PIECE)
+        is_last = not piece
+        text = decoder.decode(piece, is_last).lstrip("\ufeff").encode("utf-8", "replace") if decoder else piece
+        rest += text.replace(b"\0", b"")
+        if count == 0:
+            rest = rest.removeprefix(b"\xef\xbb\xbf")
+        cut = len(rest) if is_last else max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1
+        whole = rest[:cut]
+        if opening and quoted and quote in whole:
+            whole = quoted.sub(b"q", whole)
+            left = opening.search(whole) if not is_last else None
+            if left:  # a field that goes on in the next piece: take this and what follows again
+                tail = rest.rfind(b"\n", 0, _origin(rest, quoted, left.start(), whole)) + 1
+                whole, cut = quoted.sub(b"q", rest[:tail]), tail
+        count += _line_ends(whole)
+        rest = rest[cut:]
+        if is_last:
+            return count + (1 if whole and not whole.endswith((b"\n", b"\r")) else 0)
+
+
+def _origin(text: bytes, quoted: re.Pattern[bytes], place: int, shortened: bytes) -> int:
+    """Where a place of the shortened text stands in the text it was made from."""
+    shift = 0
+    for match in quoted.finditer(text):
+        if match.start() - shift >= place:
+            break
+        shift += match.end() - match.start() - 1
+    return place + shift
+
+
+def _line_ends(text: bytes) -> int:
+    return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+
+
+def _rows_of_sheet(data: bytes, sheet: str | None) -> int:
     """The number of the last row of a sheet's XML that holds a value."""
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         book = archive.read("xl/workbook.xml").decode()
         links = archive.read("xl/_rels/workbook.xml.rels").decode()
         sheets = [
-            (re.search(r'name="([^"]*)"', tag)[1], re.search(r'r:id="([^"]*)"', tag)[1])  # type: ignore[index]
-            for tag in re.findall(r"<sheet [^>]*>", book)
+            (_plain(re.search(r'name="([^"]*)"', tag)[1]), re.search(r'r:id="([^"]*)"', tag)[1])  # type: ignore[index]
+            for tag in re.findall(r"<(?:\w+:)?sheet [^>]*>", book)
         ]
         wanted = next((link for name, link in sheets if sheet is None or name == sheet), None)
-        tag = next(t for t in re.findall(r"<Relationship [^>]*>", links) if f'Id="{wanted}"' in t)
+        tag = next(t for t in re.findall(r"<(?:\w+:)?Relationship [^>]*>", links) if f'Id="{wanted}"' in t)
         target = re.search(r'Target="/?(?:xl/)?([^"]*)"', tag)[1]  # type: ignore[index]
         xml = archive.read(f"xl/{target}")
-    last_value = max(xml.rfind(mark) for mark in (b"<v>", b"<v ", b"<is>"))
-    rows = re.findall(rb'<row [^>]*?r="(\d+)"', xml[: max(last_value, 0)])  # what follows is formatted and empty
+    values = re.compile(rb"<(?:\w+:)?(?:v[ >]|is>)(?!</)")
+    last_value = max((match.start() for match in values.finditer(xml)), default=0)
+    rows = re.findall(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"', xml[:last_value])  # what follows is formatted and empty
     return int(rows[-1]) if rows else 0
+
+
+def _plain(text: str) -> str:
+    for name, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
+        text = text.replace(name, character)
+    return text
+
+
+def _rows_of_old_sheet(data: bytes, sheet: str | None) -> int:
+    """The number of the last row of a BIFF sheet that holds a value."""
+    import xlrd
+
+    book = xlrd.open_workbook(file_contents=data, on_demand=True)
+    page = book.sheet_by_name(sheet) if sheet else book.sheet_by_index(0)
+    empty = (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK)
+    for row in range(page.nrows - 1, -1, -1):
+        cells = page.row(row)
+        if any(cell.ctype not in empty and cell.value != "" for cell in cells):
+            return row + 1
+    return 0
+
+
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.S)
+
+
+def _json_records(data: bytes, path: str | None) -> int:
+    """Elements of the list of records: tokens are walked with a stack of where they stand."""
+    wanted = path.split(".") if path else []
+    stack: list[str] = []  # "[" or "{" of each open container
+    keys: list[str] = []  # the field that is being read in each open object
+    elements, documents, is_list, expect_key = 0, 0, None, False
+    for match in TOKEN.finditer(data.removeprefix(b"\xef\xbb\xbf")):
+        token = match[0]
+        if token in (b"]", b"}"):
+            if stack.pop() == "{":
+                keys.pop()
+            expect_key = False
+            continue
+        if token == b",":
+            expect_key = bool(stack) and stack[-1] == "{"
+            continue
+        if token == b":":
+            expect_key = False
+            continue
+        if expect_key:
+            keys[-1] = token[1:-1].decode("utf-8", "replace")
+            continue
+        # a value begins here
+        if not stack:
+            documents += 1
+            is_list = token == b"[" if is_list is None else is_list
+        elif stack[-1] == "[" and stack.count("[") == 1 and keys == wanted and len(stack) == len(wanted) + 1:
+            elements += 1
+        if token in (b"[", b"{"):
+            stack.append(token.decode())
+            if token == b"{":
+                keys.append("")
+                expect_key = True
+    if wanted or (is_list and documents == 1):
+        return elements
+    return documents

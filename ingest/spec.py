@@ -29,18 +29,28 @@ class TotalsRow(_Strict):
     """A line that sums up the file: declared, never loaded."""
 
     column: str
-    starts_with: str
+    starts_with: tuple[str, ...]
     required: bool = False
     """True if a file without it was cut off on its way."""
+
+    @field_validator("starts_with", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
 
 class Read(_Strict):
     """How the bytes of a file become records."""
 
-    format: Literal["csv", "xlsx", "table"] = "csv"
-    encodings: tuple[str, ...] = ("utf-8-sig", "gb18030")
-    delimiter: str = ","
+    format: Literal["csv", "xlsx", "json", "table"] = "csv"
+    """What is meant to come; text, workbooks and pages are told apart by their content."""
+    encodings: tuple[str, ...] = ("utf-8-sig", "utf-16", "gb18030", "big5", "latin-1")
+    """Tried all; what comes out decides, the first only if nothing tells them apart."""
+    delimiter: str = "auto"
     quote: str = '"'
+    """Empty if quotes mean nothing."""
+    records: str | None = None
+    """Where a JSON document holds its list of records: data.list"""
     names: tuple[str, ...] | None = None
     """Column names of a file that has no header line."""
     sheet: str | None = None
@@ -58,7 +68,12 @@ class ColumnSource(_Strict):
     join: str | None = None
     date: tuple[str, ...] = ()
     timestamp: tuple[str, ...] = ()
-    money: Literal["yuan", "fen"] = "yuan"
+    exclusive: bool = False
+    """True if a last day is given as the first moment after it."""
+    plus_one_year: bool = False
+    """True if the header gives the first day of a year of cover and the last day is wanted."""
+    money: Literal["yuan", "fen", "wan"] = "yuan"
+    decimal_comma: bool = False
     percent: bool = False
     codes: dict[str, str] | None = None
     split: str | None = None

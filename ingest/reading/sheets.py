@@ -1,0 +1,170 @@
+"""Workbooks: rows of the sheet that carries the headers. Cached values only: no formula is evaluated, no link followed."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import date, datetime, time, timedelta
+from html.parser import HTMLParser
+
+from ingest import limits
+from ingest.reading.faults import UnreadableFileError, too_large
+from ingest.reading.headers import HEADER_SEARCH, header_key, known_headers
+from ingest.reading.opening import DAMAGED, Opened, encrypted
+from ingest.spec import Extract
+
+ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
+REFERENCE = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"')
+SHEET_NAME = re.compile(r"xl/worksheets/sheet(\d*)\.xml")
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def cell_text(value: object) -> str:
+    """An Excel cell as text: dates in ISO form, whole numbers without a decimal point, no digit invented.
+
+    A number beyond 15 digits was rounded by Excel; it keeps its exponent so that typing can see it.
+    """
+    match value:
+        case str():
+            return value
+        case bool():
+            return "1" if value else "0"
+        case float():
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(round(value, 9))
+        case datetime():
+            return str(value.date()) if value.time() == time() else value.isoformat(sep=" ", timespec="seconds")
+        case int():
+            return str(value) if abs(value) < 10**15 else repr(float(value))
+        case date() | timedelta() | time():
+            return str(value)
+    return ""
+
+
+def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]]]:
+    """Name and rows of the wanted sheet. Raises UnreadableFileError."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    data = opened.whole()
+    if opened.kind == "xls" and ENCRYPTED in data:
+        raise encrypted()
+    errors = _looked_over(data) if opened.kind == "xlsx" else {}
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        visible = [s.name for s in book.sheets_metadata if str(s.visible).endswith("Visible")] or book.sheet_names
+        names = [extract.read.sheet] if extract.read.sheet else visible
+        if names[0] not in book.sheet_names:
+            raise UnreadableFileError(
+                "file:no_sheet",
+                f"缺少工作表“{names[0]}”",
+                f"there is no sheet {names[0]!r}; the workbook has {len(book.sheet_names)} others",
+            )
+        sheets = [(name, _rows(book, name, errors.get(book.sheet_names.index(name), {}))) for name in names]
+    except UnreadableFileError:
+        raise
+    except (CalamineError, *DAMAGED) as error:
+        if "password" in str(error).lower():
+            raise encrypted() from None
+        raise UnreadableFileError(
+            "file:unreadable", "不是可读的 Excel 文件(可能上传未完成)", "not a readable Excel file (perhaps cut off)"
+        ) from None
+    wanted = known_headers(extract)
+    return max(sheets, key=lambda sheet: _best_row(sheet[1], wanted))
+
+
+def _rows(book: object, name: str, errors: dict[tuple[int, int], str]) -> list[list[str]]:
+    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)  # type: ignore[attr-defined]
+    texts = [[cell_text(cell) for cell in row] for row in rows]
+    for (row, column), error in errors.items():  # the library gives a blank for #N/A and the like
+        if row < len(texts) and column < len(texts[row]):
+            texts[row][column] = error
+    while texts and not any(texts[-1]):
+        texts.pop()
+    return texts
+
+
+def _best_row(rows: list[list[str]], wanted: set[str]) -> int:
+    return max((len(wanted & set(map(header_key, row))) for row in rows[:HEADER_SEARCH]), default=0)
+
+
+def _looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
+    """Error cells by sheet number, (row, column) from 0. Refuses what would fill the memory before it is allocated:
+    unpacked size, number of members, a stray cell at the far corner."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if len(members) > limits.MEMBERS:
+                raise too_large("压缩成员数", "the number of members", limits.MEMBERS, "file:bomb")
+            size = sum(member.file_size for member in members)
+            if size > limits.BOOK_BYTES or size > max(limits.UNPACKED_FREE, len(data) * limits.UNPACKED_RATIO):
+                raise too_large("解压后的内容", "its unpacked content", limits.BOOK_BYTES, "file:bomb")
+            found = {}
+            for member in members:
+                if (match := SHEET_NAME.fullmatch(member.filename)) is not None:
+                    found[int(match[1] or 1) - 1] = _sheet_looked_over(archive.read(member))
+            return found
+    except UnreadableFileError:
+        raise
+    except DAMAGED:
+        raise UnreadableFileError(
+            "file:unreadable", "不是可读的 Excel 文件(可能上传未完成)", "not a readable Excel file (perhaps cut off)"
+        ) from None
+
+
+def _sheet_looked_over(xml: bytes) -> dict[tuple[int, int], str]:
+    columns, rows = set(), 0
+    for column, row in REFERENCE.findall(xml):
+        columns.add(column)
+        rows = max(rows, int(row))
+    width = max((_column_number(column) for column in columns), default=0)
+    if width > limits.COLUMNS:
+        raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
+    if rows * width > limits.BOOK_CELLS:
+        raise too_large("单元格数", "the number of cells", limits.BOOK_CELLS, "file:too_many_rows")
+    if b't="e"' not in xml:
+        return {}
+    return {
+        (int(row) - 1, _column_number(column) - 1): error.decode("utf-8", "replace")
+        for column, row, error in ERROR_CELL.findall(xml)
+    }
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+class _Cells(HTMLParser):
+    """Rows of the tables of a page: what many a web system calls an Excel file."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rows: list[list[str]] = []
+        self._cell: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+            self._cell = None
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+            self._cell = []
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+            self.rows[-1][-1] = "".join(self._cell).strip()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr"):
+            self._cell = None
+
+
+def page_records(text: str) -> list[list[str]]:
+    """Rows of an HTML page that was saved as a workbook."""
+    parser = _Cells()
+    parser.feed(text)
+    parser.close()
+    return parser.rows

@@ -1,0 +1,189 @@
+"""Text: which encoding, which delimiter, and then records, one after the other, in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+
+from ingest import limits
+from ingest.reading.faults import UnreadableFileError, too_large
+from ingest.reading.headers import HEADER_SEARCH, header_key
+from ingest.reading.opening import Opened
+from ingest.spec import Read
+
+SAMPLE_BYTES = 512 * 1024
+DELIMITERS = (",", "\t", "|", ";")
+UNDECODABLE_SHARE = 0.001
+"""More damaged characters than this and it is another encoding."""
+
+csv.field_size_limit(limits.CELL_CHARACTERS)
+
+
+@cache
+def _weight(character: str) -> float:
+    """How likely a character is in a dealership's files: 1 for what people write, below 0 for what nobody does."""
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF or code == 0xFFFD:
+        return -2.0  # could not be decoded
+    if code < 0x20 or 0x7F <= code < 0xA0 or 0xE000 <= code <= 0xF8FF or code in (0xFFFE, 0xFFFF):
+        return -1.0  # control, private use
+    if 0x4E00 <= code <= 0x9FFF:
+        for encoding, first, last in (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6)):
+            try:
+                if first <= character.encode(encoding)[0] <= last:
+                    return 1.0  # the frequent half of the simplified and of the traditional set
+            except UnicodeEncodeError:
+                continue
+        return 0.1
+    if 0x3000 <= code <= 0x303F or 0xFF00 <= code <= 0xFFEF or 0x2010 <= code <= 0x2040 or code in (0xA5, 0xB7):
+        return 0.9  # punctuation and full-width forms
+    if 0xC0 <= code <= 0x17F:
+        return 0.5  # letters with accents
+    return 0.2
+
+
+def plausibility(text: str, encoding: str) -> float:
+    """How much a text looks like what people write, over its characters beyond ASCII; 1 if there are none."""
+    beyond = [
+        character for character in text if character > "\x7f" or (character < " " and character not in "\r\n\t\0")
+    ]
+    if not beyond:
+        return 1.0
+    if encoding == "latin-1":  # letters with accents stand in words, not in heaps
+        pairs = sum(one > "\x7f" and two > "\x7f" for one, two in zip(text, islice(text, 1, None), strict=False))
+        return sum(map(_weight, beyond)) / len(beyond) - pairs / len(beyond)
+    return sum(map(_weight, beyond)) / len(beyond)
+
+
+def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
+    """The encoding under which most known headers appear and the text reads like text; not the first that fits.
+
+    Big5 and Latin-1 bytes also "decode" as GB18030. Raises UnreadableFileError if none makes sense.
+    """
+    data = opened.head(SAMPLE_BYTES)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if data.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    best: tuple[tuple[int, float], str] | None = None
+    for encoding in options.encodings:
+        if encoding.startswith("utf-16"):
+            if data[:400].count(0) * 4 < len(data[:400]):
+                continue  # ASCII in UTF-16 is half zeros
+            encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+        text = codecs.getincrementaldecoder(encoding)(errors="surrogateescape").decode(data)
+        broken = sum("\udc80" <= character <= "\udcff" for character in text)
+        if broken > max(1, len(text) * UNDECODABLE_SHARE):
+            continue
+        found = max((headers_found(text, delimiter, options, wanted) for delimiter in delimiters(options)), default=0)
+        score = (found, round(plausibility(text[:100_000], encoding), 3))
+        if best is None or score > best[0]:
+            best = (score, encoding)
+    control = sum(byte < 0x20 and byte not in b"\t\n\r\x00\x0c\x1a" for byte in data[:SAMPLE_BYTES])
+    if best is None or control * 50 > len(data):
+        tried = "、".join(options.encodings)
+        raise UnreadableFileError(
+            "file:unreadable",
+            f"文件编码无法识别(已试 {tried})",
+            f"the text is in none of the encodings {', '.join(options.encodings)}",
+        )
+    return best[1]
+
+
+def delimiters(options: Read) -> tuple[str, ...]:
+    """The declared delimiter, or all that are tried."""
+    return DELIMITERS if options.delimiter == "auto" else (options.delimiter,)
+
+
+def headers_found(text: str, delimiter: str, options: Read, wanted: set[str]) -> int:
+    """Most known headers in one of the first records, if the text is cut at this delimiter."""
+    top = csv.reader(io.StringIO(text[:20_000].replace("\0", ""), newline=""), **_dialect(delimiter, options))
+    found = 0
+    try:
+        for record in islice(top, HEADER_SEARCH):
+            found = max(found, len(wanted & set(map(header_key, record))))
+    except csv.Error:
+        pass
+    return found
+
+
+def choose_delimiter(opened: Opened, encoding: str, options: Read, wanted: set[str]) -> str:
+    """The declared delimiter, else the one that shows most known headers (most fields, in a file without header)."""
+    if options.delimiter != "auto":
+        return options.delimiter
+    data = opened.head(64 * 1024)
+    text = codecs.getincrementaldecoder(encoding)(errors="surrogateescape").decode(data).replace("\0", "")
+    first = text.lstrip("\ufeff")[:6].lower()
+    if first.startswith("sep=") and len(first) > 4:  # Excel's own way to say it
+        return first[4]
+    if options.names:
+        line = next((line for line in text.splitlines() if line.strip()), "")
+        return max(DELIMITERS, key=line.count)
+    return max(DELIMITERS, key=lambda delimiter: headers_found(text, delimiter, options, wanted))
+
+
+def _dialect(delimiter: str, options: Read) -> dict[str, object]:
+    if not options.quote:
+        return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE}
+    return {"delimiter": delimiter, "quotechar": options.quote}
+
+
+def text_records(opened: Opened, encoding: str, delimiter: str, options: Read) -> Iterator[list[str]]:
+    """Records of a text, in a stream. Raises UnreadableFileError for what no record can be made of."""
+    with opened.open() as stream:
+        lines = _Lines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""), encoding)
+        reader = csv.reader(lines, **_dialect(delimiter, options))
+        while True:
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if "field larger" in str(error):
+                    raise too_large(
+                        f"第 {reader.line_num} 行的单元格字数", f"a cell at line {reader.line_num}",
+                        limits.CELL_CHARACTERS, "file:cell_too_long",
+                    ) from None  # fmt: skip
+                raise UnreadableFileError(
+                    "file:unreadable",
+                    f"第 {reader.line_num} 行无法解析",
+                    f"line {reader.line_num} cannot be parsed",
+                ) from None
+            if len(record) > limits.COLUMNS:
+                raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
+            if lines.is_done:  # a record came out of no line: the end was reached inside quotes
+                raise UnreadableFileError(
+                    "file:unclosed_quote",
+                    f"第 {reader.line_num} 行之前有引号没有闭合",
+                    f"a quote before line {reader.line_num} is never closed",
+                )
+            yield record
+
+
+class _Lines:
+    """Lines of a text without NUL characters."""
+
+    def __init__(self, source: Iterable[str], encoding: str) -> None:
+        self._source, self._bom = iter(source), encoding.startswith("utf-16-")
+        self.is_done = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            line = next(self._source)
+        except StopIteration:
+            self.is_done = True
+            raise
+        except UnicodeError:
+            raise UnreadableFileError("file:unreadable", "文件编码前后不一致", "its encoding breaks off") from None
+        if self._bom:
+            line, self._bom = line.removeprefix("\ufeff"), False
+        if "\0" in line:
+            line = line.replace("\0", "")
+        return line
