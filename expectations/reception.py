@@ -128,7 +128,7 @@ def _read_one(
         batch = replace(
             batch, records=text.records, declared=text.declared, unknown_headers=unknown_headers(text.table, extract)
         )
-        counted = count_records(file.path, extract, text.delimiter, text.sheet)
+        counted = count_records(file.path, extract, text.delimiter, text.sheet, text.encoding)
         if counted != text.records:
             raise UnreadableFileError(
                 "file:count_mismatch",

@@ -1,6 +1,6 @@
 """An independent count of a file's records: shares no code with the reader, so that neither can hide a loss.
 
-What the reader found out (delimiter, sheet) is told to it; how many records that makes is its own count.
+What the reader found out (delimiter, sheet, encoding) is told to it; how many records that makes is its own count.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ import pyarrow.parquet as pq
 
 from ingest.spec import Extract
 
+LINE_ENDS = (b"\r\n", b"\n", b"\r")
 PIECE = 16 * 1024 * 1024
 
 
-def count_records(path: Path, extract: Extract, delimiter: str = ",", sheet: str | None = None) -> int:
+def count_records(
+    path: Path, extract: Extract, delimiter: str = ",", sheet: str | None = None, encoding: str = "utf-8"
+) -> int:
     """Number of records in a landed file, counted from its bytes (rows up to the last value, for a workbook)."""
     with _unpacked(path) as stream:
         if extract.read.format == "table":
@@ -37,7 +40,7 @@ def count_records(path: Path, extract: Extract, delimiter: str = ",", sheet: str
             return _rows_of_old_sheet(stream.read(), sheet)
         if re.match(rb"(\xef\xbb\xbf)?[\s\x00\xff\xfe]*<\x00?[!htm]", head, re.I):
             return len(re.findall(rb"<tr[\s>]", stream.read().replace(b"\x00", b""), re.I))
-        return _lines(stream, delimiter.encode(), extract.read.quote.encode())
+        return _lines(stream, delimiter.encode(), extract.read.quote.encode(), encoding)
 
 
 @contextmanager
@@ -62,48 +65,30 @@ def _names(path: Path) -> list[bytes]:
         return [name.encode() for name in archive.namelist()]
 
 
-def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes) -> int:
+def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes, encoding: str) -> int:
     """Line ends outside quotes: quoted fields are cut out first, then line ends are counted; piece by piece."""
-    decoder = None
-    start = stream.read(400)
-    stream.seek(0)
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        decoder = codecs.getincrementaldecoder("utf-16")("replace")
-    elif start.count(0) * 4 >= len(start) > 0:
-        decoder = codecs.getincrementaldecoder("utf-16-le" if start[1:2] == b"\0" else "utf-16-be")("replace")
-    opening = re.compile(rb"(?:(?<=[\r\n])|(?<=" + re.escape(delimiter) + rb")|\A)" + quote) if quote else None
-    field = quote + rb"(?:[^" + quote + rb"]|" + quote * 2 + rb")*" + quote
-    quoted = re.compile(opening.pattern[: -len(quote)] + field) if opening else None
-    count, rest = 0, b""
+    decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding.startswith("utf-16") else None
+    start = rb"(?:(?<=[\r\n])|(?<=" + re.escape(delimiter) + rb")|\A)"
+    quoted = re.compile(start + quote + rb"(?:[^" + quote + rb"]++|" + quote * 2 + rb")*+(?:" + quote + rb"|\Z)")
+    field_or_end = re.compile(quoted.pattern + rb"|\r\n|\n|\r")
+    count, rest, is_first = 0, b"", True
     while True:
         piece = stream.read(PIECE)
-        is_last = not piece
-        text = decoder.decode(piece, is_last).lstrip("\ufeff").encode("utf-8", "replace") if decoder else piece
+        text = decoder.decode(piece, not piece).encode("utf-8", "replace") if decoder else piece
         rest += text.replace(b"\0", b"")
-        if count == 0:
-            rest = rest.removeprefix(b"\xef\xbb\xbf")
-        cut = len(rest) if is_last else max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1
+        if is_first:
+            rest, is_first = rest.removeprefix(b"\xef\xbb\xbf"), False
+        cut = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1 if piece else len(rest)
         whole = rest[:cut]
-        if opening and quoted and quote in whole:
-            whole = quoted.sub(b"q", whole)
-            left = opening.search(whole) if not is_last else None
-            if left:  # a field that goes on in the next piece: take this and what follows again
-                tail = rest.rfind(b"\n", 0, _origin(rest, quoted, left.start(), whole)) + 1
-                whole, cut = quoted.sub(b"q", rest[:tail]), tail
-        count += _line_ends(whole)
+        plain = quoted.sub(b"q", whole) if quote and quote in whole else whole
+        if piece and whole and not plain.endswith((b"\n", b"\r")):
+            # the last quoted field goes on in the next piece: from its record on, everything is looked at again
+            cut = max((found.end() for found in field_or_end.finditer(whole) if found[0] in LINE_ENDS), default=0)
+            plain = quoted.sub(b"q", whole[:cut])
+        count += _line_ends(plain)
         rest = rest[cut:]
-        if is_last:
-            return count + (1 if whole and not whole.endswith((b"\n", b"\r")) else 0)
-
-
-def _origin(text: bytes, quoted: re.Pattern[bytes], place: int, shortened: bytes) -> int:
-    """Where a place of the shortened text stands in the text it was made from."""
-    shift = 0
-    for match in quoted.finditer(text):
-        if match.start() - shift >= place:
-            break
-        shift += match.end() - match.start() - 1
-    return place + shift
+        if not piece:
+            return count + (1 if plain and not plain.endswith((b"\n", b"\r")) else 0)
 
 
 def _line_ends(text: bytes) -> int:

@@ -37,6 +37,7 @@ def read(path: Path, extract: Extract) -> TextTable:
         tuple(one for part in parts for one in part.held),
         parts[0].delimiter,
         parts[0].sheet,
+        parts[0].encoding,
     )
 
 
@@ -76,10 +77,10 @@ def _batches(path: Path, opened: Opened, extract: Extract) -> Iterator[TextTable
         encoding = choose_encoding(opened, options, wanted)
         if opened.kind == "html":
             text = opened.whole().decode(encoding, "replace")
-            yield from tables_of(page_records(text), extract, "\t", padded=True)
+            yield from tables_of(page_records(text), extract, "\t", padded=True, encoding=encoding)
             return
         delimiter = choose_delimiter(opened, encoding, options, wanted)
-        yield from tables_of(text_records(opened, encoding, delimiter, options), extract, delimiter)
+        yield from tables_of(text_records(opened, encoding, delimiter, options), extract, delimiter, encoding=encoding)
 
 
 def _parquet_tables(opened: Opened) -> Iterator[TextTable]:

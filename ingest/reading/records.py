@@ -24,7 +24,7 @@ WRONG_FIELDS, UNCLOSED, UNDECODABLE = "row:wrong_number_of_fields", "row:unclose
 class TextTable:
     """What was read: `table` holds VARCHAR columns named like the headers, `_row` the 1-based record numbers.
 
-    `records` = rows of `table` + `held` + all `declared`. `delimiter` and `sheet` say which was found.
+    `records` = rows of `table` + `held` + all `declared`. `delimiter`, `sheet` and `encoding` say which was found.
     """
 
     table: pa.Table
@@ -34,10 +34,16 @@ class TextTable:
     """Records that are no row of this table: (record number, rule, its fields joined)."""
     delimiter: str = ","
     sheet: str | None = None
+    encoding: str = "utf-8"
 
 
 def tables_of(
-    records: Iterable[list[str]], extract: Extract, delimiter: str, sheet: str | None = None, padded: bool = False
+    records: Iterable[list[str]],
+    extract: Extract,
+    delimiter: str,
+    sheet: str | None = None,
+    padded: bool = False,
+    encoding: str = "utf-8",
 ) -> Iterator[TextTable]:
     """Tables of at most BATCH_RECORDS records each, all with the same columns; at least one.
 
@@ -61,7 +67,7 @@ def tables_of(
         part = sorter.sort(chunk, start + 1, declared)
         totals += part.declared.get("totals", 0)
         read = len(chunk) + (header.after if is_first else 0)
-        yield TextTable(part.table, read, part.declared, part.held, delimiter, sheet)
+        yield TextTable(part.table, read, part.declared, part.held, delimiter, sheet, encoding)
         start, is_first, declared = start + len(chunk), False, Counter()
         if start > limits.ROWS:
             raise too_large("行数", "the number of rows", limits.ROWS, "file:too_many_rows")

@@ -17,6 +17,7 @@ from ingest.spec import Read
 
 SAMPLE_BYTES = 512 * 1024
 DELIMITERS = (",", "\t", "|", ";")
+ORDINARY = b"\t\n\r\x00\x0c\x1a"
 UNDECODABLE_SHARE = 0.001
 """More damaged characters than this and it is another encoding."""
 
@@ -70,12 +71,11 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
     if data.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     best: tuple[tuple[int, float], str] | None = None
-    for encoding in options.encodings:
-        if encoding.startswith("utf-16"):
-            if data[:400].count(0) * 4 < len(data[:400]):
-                continue  # ASCII in UTF-16 is half zeros
-            encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
-        text = codecs.getincrementaldecoder(encoding)(errors="surrogateescape").decode(data)
+    for encoding in _candidates(options.encodings, data):
+        try:
+            text = codecs.getincrementaldecoder(encoding)(errors="surrogateescape").decode(data)
+        except UnicodeError:
+            continue
         broken = sum("\udc80" <= character <= "\udcff" for character in text)
         if broken > max(1, len(text) * UNDECODABLE_SHARE):
             continue
@@ -83,8 +83,8 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
         score = (found, round(plausibility(text[:100_000], encoding), 3))
         if best is None or score > best[0]:
             best = (score, encoding)
-    control = sum(byte < 0x20 and byte not in b"\t\n\r\x00\x0c\x1a" for byte in data[:SAMPLE_BYTES])
-    if best is None or control * 50 > len(data):
+    control = 0 if best and best[1].startswith("utf-16") else sum(byte < 0x20 and byte not in ORDINARY for byte in data)
+    if best is None or control * 50 > len(data):  # a picture, a program: no text at all
         tried = "、".join(options.encodings)
         raise UnreadableFileError(
             "file:unreadable",
@@ -92,6 +92,14 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
             f"the text is in none of the encodings {', '.join(options.encodings)}",
         )
     return best[1]
+
+
+def _candidates(encodings: tuple[str, ...], data: bytes) -> Iterator[str]:
+    for encoding in encodings:
+        if not encoding.startswith("utf-16"):
+            yield encoding
+        elif b"\0" in data and len(data) % 2 == 0:  # without a byte order mark: either order
+            yield from ("utf-16-le", "utf-16-be")
 
 
 def delimiters(options: Read) -> tuple[str, ...]:
