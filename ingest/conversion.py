@@ -24,8 +24,8 @@ TIMESTAMP_FORMATS = (
 BLANKS = " \t\u3000\u00a0\ufeff\r\n'"
 """Cut off at both ends; a leading apostrophe or tab is how exports force Excel to keep text."""
 ZERO_WIDTH = r"[\x{200b}-\x{200f}\x{2060}\x{feff}]"
-WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u2212\u2013\u3000"
-NARROW = "".join(chr(code) for code in range(0x21, 0x7F)) + "-- "
+WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u2212\u2013\u3000\u00a0"
+NARROW = "".join(chr(code) for code in range(0x21, 0x7F)) + "--  "
 TO_NARROW = str.maketrans(WIDE, NARROW)
 EXCEL_ERRORS = "'#N/A', '#REF!', '#VALUE!', '#DIV/0!', '#NAME?', '#NUM!', '#NULL!'"
 NO_PLATE = "'未上牌', '新车', '暂无', '无牌', '无', '未挂牌', '待上牌'"
@@ -244,7 +244,7 @@ class _Value:
         cell = self.text
         if self.column.type not in ("text", "code", "codes") or self.is_key:
             wide = f"translate({cell}, {literal(WIDE)}, {literal(NARROW)})"
-            cell = rf"case when regexp_matches({cell}, '[\x{{ff01}}-\x{{ff5e}}\x{{2212}}\x{{2013}}\x{{3000}}]') then {wide} else {cell} end"
+            cell = rf"case when regexp_matches({cell}, '[\x{{ff01}}-\x{{ff5e}}\x{{2212}}\x{{2013}}\x{{3000}}\x{{a0}}]') then {wide} else {cell} end"
         return f"case when {self.text} not in ({EXCEL_ERRORS}) then {cell} end"
 
     def parts(self, source: Source) -> list[tuple[str, str]]:
@@ -254,7 +254,9 @@ class _Value:
             case "date":
                 time = r"[T ]\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$"
                 day = f"try_strptime(regexp_replace({plain}, '{time}', ''), {list(self.given.date or DATE_FORMATS)})"
-                return [(self.part("day"), f"coalesce({day}, {_serial(plain, whole_days=True)})")]
+                value = f"coalesce({day}, {_serial(plain, whole_days=True)})"
+                shifted = f"date_trunc('day', {_shifted(plain)})"
+                return [(self.part("day"), f"case when {_has_offset(plain)} then {shifted} else {value} end")]
             case "timestamp":
                 local = rf"regexp_replace({plain}, '(\d{{2}}:\d{{2}}:\d{{2}})\.\d+', '\1')"
                 return [(self.part("local"), rf"regexp_replace({local}, '(\d)T(\d)', '\1 \2')")]
@@ -303,7 +305,8 @@ class _Value:
                 return f"case when {plain} not in ({NO_PLATE}) then {bare} end"
             case "phone":
                 is_hidden = self._is_hidden()
-                whole = rf"regexp_replace({self.part('number')}, '^(?:\+?86|0086|0)(1\d{{10}})$', '\1')"
+                mobile = rf"regexp_replace({self.part('number')}, '^(?:\+?86|0086|0)(1\d{{10}})$', '\1')"
+                whole = rf"regexp_replace({mobile}, '^(?:\+|00)860?([2-9]\d{{8,10}})$', '0\1')"
                 return f"case when not ({is_hidden}) then {whole} end"
             case "codes":
                 parts = f"string_split({plain}, {literal(self.given.split or ';')})"
@@ -335,10 +338,7 @@ class _Value:
         formats = list(self.given.timestamp or TIMESTAMP_FORMATS)
         parsed = f"try_strptime(regexp_replace({local}, ' 24:00(:00)?$', ' 00:00:00'), {formats})"
         late = f"case when {local} like '% 24:00%' then interval 1 day else interval 0 day end"
-        zone = literal(os.environ.get("XUBAO_TIMEZONE", "Asia/Shanghai"))
-        shifted = f"timezone({zone}, try_cast({self.plain} as timestamptz))"
-        has_offset = rf"regexp_matches({self.plain}, '\d:\d{{2}}(:\d{{2}}(\.\d+)?)?\s*(Z|[+-]\d{{2}}:?\d{{2}})$')"
-        return f"case when {has_offset} then {shifted} else coalesce({parsed} + {late}, {_serial(self.plain)}) end"
+        return f"case when {_has_offset(self.plain)} then {_shifted(self.plain)} else coalesce({parsed} + {late}, {_serial(self.plain)}) end"
 
     def _money(self) -> str:
         """Yuan with two places, rounded half-up; thousands, ¥, 元, 万 and parentheses as minus are understood."""
@@ -353,7 +353,7 @@ class _Value:
         """Excel keeps 15 digits: it writes longer numbers with an exponent, or with zeros behind."""
         if self.column.type == "phone":
             return rf"regexp_full_match({self.part('number')}, '\d(\.\d+)?[eE]\+?\d+')"
-        return rf"regexp_full_match({self.plain}, '\d(\.\d+)?[eE]\+?\d+|\d{{15}}0{{5,}}')"
+        return rf"regexp_full_match({self.plain}, '\d(\.\d+)?[eE]\+?\d+|\d{{15}}0{{4,}}')"
 
     def _is_hidden(self) -> str:
         return f"lower({self.plain}) in ({HIDDEN}) or {self.plain} like '%**%'"
@@ -377,6 +377,15 @@ class _Value:
         )
 
 
+def _has_offset(plain: str) -> str:
+    return rf"regexp_matches({plain}, '\d:\d{{2}}(:\d{{2}}(\.\d+)?)?\s*(Z|[+-]\d{{2}}:?\d{{2}})$')"
+
+
+def _shifted(plain: str) -> str:
+    """A moment with an offset from UTC, in the installation's time zone."""
+    return f"timezone({literal(os.environ.get('XUBAO_TIMEZONE', 'Asia/Shanghai'))}, try_cast({plain} as timestamptz))"
+
+
 def _comma_as_point(text: str) -> str:
     return f"replace(replace({text}, '.', ''), ',', '.')"
 
@@ -394,6 +403,7 @@ def _serial(plain: str, whole_days: bool = False) -> str:
 def _phone_number(plain: str) -> str:
     """The first number of a cell: without extension, brackets and the point or the exponent that Excel gave it."""
     first = rf"regexp_replace({plain}, '[/、,;|].*$|\.0+$|(转|分机|ext\.?|#).*$', '', 'i')"
-    bare = rf"regexp_replace({first}, '[\s()·.-]', '', 'g')"
+    extended = rf"regexp_replace({first}, '^(.*0\d{{2,3}}[ )-]*\d{{7,8}})-\d{{1,6}}$', '\1')"
+    bare = rf"regexp_replace({extended}, '[\s()·.-]', '', 'g')"
     mended = f"cast(try_cast({plain} as decimal(20,0)) as varchar)"
     return rf"case when {plain} similar to '1\.\d{{10}}[eE]\+?10' then {mended} when {plain} similar to '.*\d[eE]\+?\d+' then {plain} else {bare} end"
