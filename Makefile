@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly up test lint format bench clean lock
+.PHONY: help setup nightly up test lint format fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ lint: $(READY) ## check style of Python and SQL
 format: $(READY) ## put Python and SQL into shape
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+fuzz: $(READY) ## thousands of damaged files: none may break the reader or get lost
+	@$(PY) -m tests.fuzz --files 3000 --seed 1
 
 bench: $(READY) ## how long a night takes, against plain SQL
 	@$(PY) -m tests.bench

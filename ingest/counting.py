@@ -124,7 +124,7 @@ def _rows_of_old_sheet(data: bytes, sheet: str | None) -> int:
     """The number of the last row of a BIFF sheet that holds a value."""
     import xlrd
 
-    book = xlrd.open_workbook(file_contents=data, on_demand=True)
+    book = xlrd.open_workbook(file_contents=data, on_demand=True, logfile=io.StringIO())
     page = book.sheet_by_name(sheet) if sheet else book.sheet_by_index(0)
     empty = (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK)
     for row in range(page.nrows - 1, -1, -1):

@@ -15,7 +15,7 @@ from ingest import limits
 from ingest.reading.faults import UnreadableFileError, too_large
 
 Kind = Literal["text", "xlsx", "xls", "html", "parquet"]
-DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
+DAMAGED = (OSError, EOFError, IndexError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def open_file(path: Path) -> Opened:
 
 def _member(path: Path, members: list[zipfile.ZipInfo]) -> BinaryIO:
     """The one file of a zip archive, as a stream; its name is never used as a path."""
-    files = [m for m in members if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
+    files = [m for m in members if not m.filename.endswith("/") and not m.filename.startswith("__MACOSX/")]
     if len(files) != 1:
         raise UnreadableFileError(
             "file:ambiguous_archive",

@@ -48,11 +48,13 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
     data = opened.whole()
     if opened.kind == "xls" and ENCRYPTED in data:
         raise encrypted()
-    errors = _looked_over(data) if opened.kind == "xlsx" else {}
+    errors = _looked_over(data) if opened.kind == "xlsx" else _old_looked_over(data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         visible = [s.name for s in book.sheets_metadata if str(s.visible).endswith("Visible")] or book.sheet_names
         names = [extract.read.sheet] if extract.read.sheet else visible
+        if not names:
+            raise CalamineError("no sheet")
         if names[0] not in book.sheet_names:
             raise UnreadableFileError(
                 "file:no_sheet",
@@ -106,6 +108,33 @@ def _looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
     except UnreadableFileError:
         raise
     except DAMAGED:
+        raise UnreadableFileError(
+            "file:unreadable", "不是可读的 Excel 文件(可能上传未完成)", "not a readable Excel file (perhaps cut off)"
+        ) from None
+
+
+def _old_looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
+    """The same for BIFF. A damaged one can make the fast reader fill the memory; the slow one sees the damage first."""
+    import xlrd
+
+    try:
+        book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO())
+        found = {}
+        for number, page in enumerate(book.sheets()):
+            if page.nrows * page.ncols > limits.BOOK_CELLS:
+                raise too_large("单元格数", "the number of cells", limits.BOOK_CELLS, "file:too_many_rows")
+            found[number] = {
+                (y, x): xlrd.error_text_from_code.get(page.cell_value(y, x), "#N/A")
+                for y in range(page.nrows)
+                for x, kind in enumerate(page.row_types(y))
+                if kind == xlrd.XL_CELL_ERROR
+            }
+        return found
+    except UnreadableFileError:
+        raise
+    except Exception as error:  # damage shows in any of Python's errors
+        if "encrypted" in str(error).lower():
+            raise encrypted() from None
         raise UnreadableFileError(
             "file:unreadable", "不是可读的 Excel 文件(可能上传未完成)", "not a readable Excel file (perhaps cut off)"
         ) from None

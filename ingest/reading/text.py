@@ -81,6 +81,8 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
             continue
         found = max((headers_found(text, delimiter, options, wanted) for delimiter in delimiters(options)), default=0)
         score = (found, round(plausibility(text[:100_000], encoding), 3))
+        if encoding.startswith("utf-16") and score[1] < 0.5:
+            continue  # any bytes are some text in UTF-16
         if best is None or score > best[0]:
             best = (score, encoding)
     control = 0 if best and best[1].startswith("utf-16") else sum(byte < 0x20 and byte not in ORDINARY for byte in data)

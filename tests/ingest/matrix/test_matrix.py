@@ -17,6 +17,7 @@ import pytest
 
 from ingest.batches import Batch, batches
 from ingest.counting import count_records
+from ingest.spec import Extract, load
 from tests.ingest.matrix.defects import DEFECTS, Case, Defect, Impossible, case_of
 from tests.ingest.matrix.kinds import KINDS, Kind
 from tests.ingest.matrix.shapes import SHAPES, Shape
@@ -64,11 +65,8 @@ def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     yield get
 
 
-def _receive(folder: Path, kind: Kind, shape: Shape) -> Received:
-    from expectations.reception import receive
-
-    for name in ("home", "outbox", "sources"):
-        (folder / name).mkdir()
+def extract_of(folder: Path, kind: Kind, shape: Shape) -> Extract:
+    """The extract of a kind in a shape; its spec is written to folder/sender.yaml."""
     names = (
         f"names: [{', '.join(kind.headers)}]" if not kind.has_header and shape.has_lines and not shape.has_cells else ""
     )
@@ -81,7 +79,16 @@ def _receive(folder: Path, kind: Kind, shape: Shape) -> Received:
         f"{kind.spec.rstrip()}\n    files: ['*_{{business_date:%Y%m%d}}.{shape.suffix}']\n"
         f"    read: {{{options}}}\n    may_be_empty: true\n    max_reject_share: 1\n"
     )
-    (folder / "sources" / "sender.yaml").write_text(spec, encoding="utf-8")
+    (folder / "sender.yaml").write_text(spec, encoding="utf-8")
+    return load(folder / "sender.yaml").extracts["files"]
+
+
+def _receive(folder: Path, kind: Kind, shape: Shape) -> Received:
+    from expectations.reception import receive
+
+    for name in ("home", "outbox", "sources"):
+        (folder / name).mkdir()
+    extract_of(folder / "sources", kind, shape)
     for defect in DEFECTS:
         made = cell(kind, shape, defect)
         if isinstance(made, Case):
@@ -132,8 +139,6 @@ def test_cell(received: Any, kind: Kind, shape: Shape, defect: Defect, monkeypat
     assert {rule: count for rule, count in batch.warnings.items() if "check_digit" not in rule} == case.warnings
     assert batch.records == batch.loaded + batch.quarantined + sum(batch.declared.values())
     [landed] = (got.home / "landing" / "sender").rglob(f"*-{defect.name}_20261123.{shape.suffix}")
-    from ingest.spec import load
-
     extract = load(got.home.parent / "sources" / "sender.yaml").extracts["files"]
     assert (
         count_records(landed, extract, shape.delimiter, encoding="utf-16" if "utf16" in shape.name else "utf-8")
