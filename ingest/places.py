@@ -15,6 +15,10 @@ DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg2", "mysql": "mysq
 """SQLAlchemy dialect of each Airflow connection type."""
 
 
+UNFINISHED = (".part", ".tmp", ".filepart")
+"""Endings of names that clients give to an upload in progress."""
+
+
 class SourceDownError(RuntimeError):
     """A source's place cannot be reached; the message names the place and never a secret."""
 
@@ -44,6 +48,11 @@ def _connection(name: str) -> Any:
         raise SourceDownError(f"the Airflow connection {name!r} does not exist; see docs/sources.md") from None
 
 
+def is_unfinished(name: str) -> bool:
+    """True for a name of an upload in progress, of an open workbook's lock (`~$`) or of a hidden file."""
+    return name.startswith((".", "~$")) or name.lower().endswith(UNFINISHED)
+
+
 def list_files(connection: str) -> list[RemoteFile]:
     """The files of a connection's folder, by name; raise SourceDownError if it cannot be listed."""
     from airflow.sdk import ObjectStoragePath
@@ -52,7 +61,7 @@ def list_files(connection: str) -> list[RemoteFile]:
     folder = place.extra_dejson.get("path") or place.schema or ""
     try:
         entries = list(ObjectStoragePath(f"{place.conn_type}://{folder}").iterdir())
-        found = [(entry, entry.stat()) for entry in entries if entry.is_file()]
+        found = [(entry, entry.stat()) for entry in entries if not is_unfinished(entry.name) and entry.is_file()]
     except Exception as error:  # each client library has errors of its own; a source's trouble is a verdict
         raise SourceDownError(
             f"the folder of connection {connection!r} cannot be listed: {type(error).__name__}"
