@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ingest.batches import Batch, batches
 from ingest.home import home, read_json, sha256_file, write_atomic, write_json
-from ingest.places import RemoteFile, SourceDownError, fetch_table, list_files
+from ingest.places import RemoteFile, SourceDownError, fetch_table, highest_mark, list_files
 from ingest.spec import Extract, Source, match_file
 
 OVERLAP = timedelta(days=1)
@@ -142,14 +143,15 @@ def _pull_table(
         return  # a night run twice must see the same rows; what came since is tomorrow's
     accepted = [batch for batch in history if batch.extract == name and batch.is_accepted]
     known = [batch.watermark for batch in accepted if batch.watermark and batch.received_on < as_of]
-    since = str(date.fromisoformat(max(known)[:10]) - OVERLAP) if known else None
+    since = _a_day_before(highest_mark(known)) if known else None
     table, highest = fetch_table(source.connection, extract, since, str(as_of + timedelta(days=1)))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     data = buffer.getvalue()
     sha = hashlib.sha256(data).hexdigest()
     business_date = as_of - timedelta(days=1)
-    file_name = f"{extract.table}_{as_of:%Y%m%d}.parquet"
+    safe = re.sub(r"[^\w.-]", "_", extract.table or "")
+    file_name = f"{safe}_{as_of:%Y%m%d}.parquet"
     in_force = [batch for batch in history if batch.extract == name and batch.is_accepted and batch.raw]
     if in_force and in_force[-1].sha256 == sha:
         report.nothing_new.append(f"{file_name} = {in_force[-1].name}")
@@ -157,6 +159,14 @@ def _pull_table(
         return
     _land(source, name, as_of, file_name, data, business_date, {}, 1, highest)
     report.landed += 1
+
+
+def _a_day_before(mark: str | None) -> str | None:
+    """Where a table is read from again; a watermark that is no date (a number) is not moved."""
+    try:
+        return str(date.fromisoformat((mark or "")[:10]) - OVERLAP)
+    except ValueError:
+        return mark
 
 
 def _land(

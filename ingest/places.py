@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +19,10 @@ DRIVERS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg2", "mysql": "mysq
 
 UNFINISHED = (".part", ".tmp", ".filepart")
 """Endings of names that clients give to an upload in progress."""
+
+
+DATED = re.compile(r"\d{4}-\d\d-\d\d")
+WHOLE = re.compile(r"-?\d{1,18}")
 
 
 class SourceDownError(RuntimeError):
@@ -90,12 +96,13 @@ def fetch_table(connection: str, extract: Extract, since: str | None, until: str
     try:
         if place.conn_type == "sqlite":
             open(place.host, "rb").close()  # SQLite would make a missing file instead of saying so
-        table = sa.Table(extract.table or "", sa.MetaData(), autoload_with=engine)
+        schema, _, name = (extract.table or "").rpartition(".")
+        table = sa.Table(name, sa.MetaData(), schema=schema or None, autoload_with=engine)
         keys = [table.c[name] for name in _key_columns(extract, set(table.c.keys()))]
         query = sa.select(table).order_by(*keys)
         if extract.watermark and since:
             mark = table.c[extract.watermark]
-            query = query.where((mark >= since) | mark.is_(None))
+            query = query.where((mark >= _as_column_type(mark, since)) | mark.is_(None))
         with engine.connect() as opened:
             rows = opened.execute(query).all()
     except Exception as error:  # a renamed column, a broken file, a driver's own error
@@ -107,11 +114,29 @@ def fetch_table(connection: str, extract: Extract, since: str | None, until: str
     names = list(table.c.keys())
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     data = {name: pa.array(list(_texts(column)), pa.string()) for name, column in zip(names, columns, strict=True)}
-    marks = data[extract.watermark].to_pylist() if extract.watermark else []
-    highest = max(
-        (mark for mark in marks if mark and mark < until), default=None
-    )  # a date in the future would block it
-    return pa.table(data), highest
+    return pa.table(data), highest_mark(data[extract.watermark].to_pylist(), until) if extract.watermark else None
+
+
+def highest_mark(marks: Iterable[str | None], until: str | None = None) -> str | None:
+    """The highest watermark: whole numbers by their value, days and moments below `until`, other text as text.
+
+    A date in the future would block everything that comes after it.
+    """
+    present = [mark for mark in marks if mark]
+    if present and all(WHOLE.fullmatch(mark) for mark in present):
+        return max(present, key=int)
+    return max((mark for mark in present if until is None or mark < until or not DATED.match(mark)), default=None)
+
+
+def _as_column_type(column: Any, text: str) -> Any:
+    """A watermark as the column's own type compares it."""
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return text
+    if kind is int:
+        return int(text)
+    return kind.fromisoformat(text) if kind in (date, datetime) else text
 
 
 def _key_columns(extract: Extract, present: set[str]) -> list[str]:
