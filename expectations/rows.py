@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations import gate
-from ingest.conversion import convert, identifier, query
+from ingest.conversion import convert
 from ingest.entities import Entity
 from ingest.reading import UnreadableFileError
 from ingest.spec import Extract, Source
+from ingest.sql import identifier, query
 
 
 @dataclass(frozen=True)
