@@ -49,8 +49,11 @@ def try_files(spec: Path, files: Iterable[Path]) -> int:
     with TemporaryDirectory(prefix="xubao-try-") as folder:
         batches = _received(source, files, Path(folder))
         for batch in batches:
-            _show(batch, source, Path(folder))
-    return 0 if batches and all(batch.is_accepted for batch in batches) else 1
+            _show(batch, Path(folder))
+    ignored = sorted({file.name for file in files} - {batch.name for batch in batches})
+    for name in ignored:
+        print(f"\n{name}\n  不会使用 · would not be taken: an upload in progress, or the same bytes as another file")
+    return 0 if not ignored and all(batch.is_accepted for batch in batches) else 1
 
 
 def _received(source: Source, files: list[Path], folder: Path) -> list[Batch]:
@@ -80,7 +83,7 @@ def _received(source: Source, files: list[Path], folder: Path) -> list[Batch]:
     return [batch for batch in batches() if batch.name in names]
 
 
-def _show(batch: Batch, source: Source, folder: Path) -> None:
+def _show(batch: Batch, folder: Path) -> None:
     import pyarrow.parquet as pq
 
     print(f"\n{batch.name} → {batch.extract} ({batch.entity})")

@@ -87,22 +87,22 @@ def statement(headers: list[str], extract: Extract, source: Source) -> str:
         if column.type in FAILURES:
             unread = f"{value.plain} is not null and {identifier(name)} is null"
             lenient.append((unread, f"{name}:{FAILURES[column.type]}"))
-        if is_key or column.type == "phone":
-            (lenient if column.type == "phone" else failures).append(
-                (value.is_destroyed(), f"{name}:destroyed_by_excel")
-            )
-        if column.type == "phone" and lenient is notes:
-            notes.append((f"{is_no_phone(name)} and not {value.is_destroyed()}", f"{name}:not_a_phone"))
+        if column.type == "phone":
+            lenient.append((value.is_destroyed(), f"{name}:destroyed_by_excel"))
+            if lenient is notes:
+                notes.append((f"{is_no_phone(name)} and not {value.is_destroyed()}", f"{name}:not_a_phone"))
+        elif is_key or column.type == "id_number":
+            failures.append((value.is_destroyed(), f"{name}:destroyed_by_excel"))
         notes += [(test, f"{name}:{rule}") for test, rule in value.doubts(source)]
     rule = f"case {' '.join(f'when {t} then {literal(r)}' for t, r in failures)} end" if failures else "null"
     note = f"concat_ws(';', {', '.join(f'case when {t} then {literal(r)} end' for t, r in notes)})" if notes else "null"
     columns = ", ".join(_kept(name, column, extract) for name, column in entity.columns.items())
     everything = ", ".join(f"t{place}" for place in range(len(headers))) or "_row"
     return f"""
-        with cleaned as (select *, {", ".join(cleaned) or "null as nothing"} from received),
-        plain as (select *, {", ".join(plain) or "null as nothing2"} from cleaned),
-        parts as (select *, {", ".join(parts) or "null as nothing3"} from plain),
-        typed as (select *, {", ".join(typed)} from parts)
+        with cleaned as (select {", ".join(["*", *cleaned])} from received),
+        plain as (select {", ".join(["*", *plain])} from cleaned),
+        parts as (select {", ".join(["*", *parts])} from plain),
+        typed as (select {", ".join(["*", *typed])} from parts)
         select {columns}, _row, cast({rule} as varchar) as _rule, cast(nullif({note}, '') as varchar) as _note,
             row_number() over (partition by _table, {everything} order by _row) > 1 as _is_repeat
         from typed

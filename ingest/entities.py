@@ -12,7 +12,19 @@ from pydantic import BaseModel, ConfigDict
 FOLDER = Path(__file__).parent
 
 ColumnType = Literal[
-    "text", "code", "codes", "vin", "plate", "phone", "date", "timestamp", "money", "number", "integer", "boolean"
+    "text",
+    "code",
+    "codes",
+    "vin",
+    "plate",
+    "phone",
+    "id_number",
+    "date",
+    "timestamp",
+    "money",
+    "number",
+    "integer",
+    "boolean",
 ]
 
 SQL_TYPES: dict[str, str] = {
@@ -22,6 +34,7 @@ SQL_TYPES: dict[str, str] = {
     "vin": "VARCHAR",
     "plate": "VARCHAR",
     "phone": "VARCHAR",
+    "id_number": "VARCHAR",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
     "money": "DECIMAL(18,2)",

@@ -133,6 +133,8 @@ class Value:
                 mobile = rf"regexp_replace({self.part('number')}, '^(?:\+?86|0086|0)(1\d{{10}})$', '\1')"
                 whole = rf"regexp_replace({mobile}, '^(?:\+|00)860?([2-9]\d{{8,10}})$', '0\1')"
                 return f"case when not ({is_hidden}) then {whole} end"
+            case "id_number":
+                return f"upper({plain})"
             case "codes":
                 parts = f"string_split({plain}, {literal(self.given.split or ';')})"
                 part = f"trim(part, {literal(BLANKS)})"
@@ -178,7 +180,11 @@ class Value:
         """Excel keeps 15 digits: it writes longer numbers with an exponent, or with zeros behind."""
         if self.column.type == "phone":
             return rf"regexp_full_match({self.part('number')}, '\d(\.\d+)?[eE]\+?\d+')"
-        return rf"regexp_full_match({self.plain}, '\d(\.\d+)?[eE]\+?\d+|\d{{15}}0{{4,}}')"
+        rounded = rf"regexp_full_match({self.plain}, '\d(\.\d+)?[eE]\+?\d+|\d{{15}}0{{4,}}')"
+        if self.column.type != "id_number":
+            return rounded
+        check_fails = identifiers.id_number_check_fails(identifier(self.name))
+        return rf"({rounded} or regexp_full_match({self.plain}, '\d{{15}}000') and {check_fails})"
 
     def _is_hidden(self) -> str:
         return f"lower({self.plain}) in ({HIDDEN}) or {self.plain} like '%**%'"
@@ -197,9 +203,9 @@ class Value:
                 ]
             case "plate":
                 return [(f"{self.plain} in ({NO_PLATE})", "no_plate")]
-        return (
-            [(identifiers.id_number_check_fails(f"upper({cell})"), "check_digit")] if self.name == "id_number" else []
-        )
+            case "id_number":
+                return [(identifiers.id_number_check_fails(cell), "check_digit")]
+        return []
 
 
 def _has_offset(plain: str) -> str:

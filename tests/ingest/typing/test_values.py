@@ -144,6 +144,11 @@ def test_the_check_digit_of_an_identity_number_is_told(text: str, note: str | No
     assert converted("customer", "id_number", text)[2] == note
 
 
+def test_an_identity_number_that_excel_rounded_is_held() -> None:
+    assert converted("customer", "id_number", "110105194912310000")[1] == "id_number:destroyed_by_excel"
+    assert converted("customer", "id_number", "11010519491231002x")[:2] == ("11010519491231002X", None)
+
+
 @pytest.mark.parametrize(("text", "value"), [("陕a·12345", "陕A12345"), ("陕A D12345", "陕AD12345"), ("陕Ａ１２３４５", "陕A12345"), ("未上牌", None)])  # fmt: skip
 def test_a_plate(text: str, value: str | None) -> None:
     assert converted("vehicle", "plate_number", text)[0] == value
