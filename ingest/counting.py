@@ -71,13 +71,11 @@ def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes, encoding: str) -> i
     start = rb"(?:(?<=[\r\n])|(?<=" + re.escape(delimiter) + rb")|\A)"
     quoted = re.compile(start + quote + rb"(?:[^" + quote + rb"]++|" + quote * 2 + rb")*+(?:" + quote + rb"|\Z)")
     field_or_end = re.compile(quoted.pattern + rb"|\r\n|\n|\r")
-    count, rest, is_first = 0, b"", True
+    count, rest = 0, b""
     while True:
         piece = stream.read(PIECE)
         text = decoder.decode(piece, not piece).encode("utf-8", "replace") if decoder else piece
-        rest += text.replace(b"\0", b"")
-        if is_first:
-            rest, is_first = rest.removeprefix(b"\xef\xbb\xbf"), False
+        rest = (rest + text.replace(b"\0", b"")).replace(b"\xef\xbb\xbf", b"")
         cut = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1 if piece else len(rest)
         whole = rest[:cut]
         plain = quoted.sub(b"q", whole) if quote and quote in whole else whole
@@ -108,10 +106,32 @@ def _rows_of_sheet(data: bytes, sheet: str | None) -> int:
         tag = next(t for t in re.findall(r"<(?:\w+:)?Relationship [^>]*>", links) if f'Id="{wanted}"' in t)
         target = re.search(r'Target="/?(?:xl/)?([^"]*)"', tag)[1]  # type: ignore[index]
         xml = archive.read(f"xl/{target}")
-    values = re.compile(rb"<(?:\w+:)?(?:v[ >]|is>)(?!</)")
-    last_value = max((match.start() for match in values.finditer(xml)), default=0)
-    rows = re.findall(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"', xml[:last_value])  # what follows is formatted and empty
-    return int(rows[-1]) if rows else 0
+        blank = _blank_strings(archive)
+    end = len(xml)
+    while (start := max(xml.rfind(b"<row", 0, end), xml.rfind(b":row", 0, end))) >= 0:
+        row, end = xml[start:end], start
+        if any(_holds_something(cell, blank) for cell in CELL.findall(row)):
+            number = re.match(rb'[<:]row [^>]*?\br="(\d+)"', row)
+            return int(number[1]) if number else len(ROW.findall(xml[: start + 5]))
+    return 0
+
+
+CELL = re.compile(rb"<(?:\w+:)?c(?=[ >/])([^>]*)>(.*?)</(?:\w+:)?c>", re.S)
+ROW = re.compile(rb"<(?:\w+:)?row(?=[ >/])")
+
+
+def _blank_strings(archive: zipfile.ZipFile) -> set[bytes]:
+    """Numbers of the shared strings without a character."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return set()
+    items = re.findall(rb"<(?:\w+:)?si(?:/>|>(.*?)</(?:\w+:)?si>)", archive.read("xl/sharedStrings.xml"), re.S)
+    return {str(number).encode() for number, item in enumerate(items) if not re.sub(rb"<[^>]*>", b"", item)}
+
+
+def _holds_something(cell: tuple[bytes, bytes], blank: set[bytes]) -> bool:
+    kind, body = cell
+    value = re.sub(rb"<(?:\w+:)?f[ >].*?</(?:\w+:)?f>|<[^>]*>", b"", body, flags=re.S)
+    return bool(value) and not (b't="s"' in kind and value.strip() in blank)
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from ingest.reading.documents import document_table
 from ingest.reading.faults import UnreadableFileError
-from ingest.reading.headers import header_key, known_headers
+from ingest.reading.headers import header_key, known_headers, unique_names
 from ingest.reading.opening import DAMAGED, Opened, open_file
 from ingest.reading.records import BATCH_RECORDS, TextTable, tables_of
 from ingest.reading.sheets import cell_text, page_records, sheet_records
@@ -92,9 +92,11 @@ def _parquet_tables(opened: Opened) -> Iterator[TextTable]:
         start = 0
         for batch in file.iter_batches(batch_size=BATCH_RECORDS):
             table = pa.Table.from_batches([batch])
+            table = table.rename_columns(unique_names(table.column_names))
             numbers = pa.array(range(start + 1, start + table.num_rows + 1), pa.int64())
             yield TextTable(table.append_column("_row", numbers), table.num_rows)
             start += table.num_rows
         if not start:
             table = file.schema_arrow.empty_table()
+            table = table.rename_columns(unique_names(table.column_names))
             yield TextTable(table.append_column("_row", pa.array([], pa.int64())), 0)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ingest import limits
 from ingest.reading.faults import UnreadableFileError, too_large
+from ingest.reading.headers import unique_names
 from ingest.reading.opening import Opened
 from ingest.reading.records import TextTable
 from ingest.spec import Extract
@@ -45,11 +46,8 @@ def document_table(opened: Opened, extract: Extract) -> TextTable:
         numbers.append(number)
     if len(columns) > limits.COLUMNS:
         raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
-    arrays = {
-        name: pa.array(column + [None] * (len(numbers) - len(column)), pa.string()) for name, column in columns.items()
-    }
-    arrays.pop("_row", None)
-    table = pa.table(arrays | {"_row": pa.array(numbers, pa.int64())})
+    arrays = [pa.array(column + [None] * (len(numbers) - len(column)), pa.string()) for column in columns.values()]
+    table = pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*unique_names(list(columns)), "_row"])
     return TextTable(table, len(items), {"totals": declared} if declared else {}, tuple(held))
 
 
@@ -58,16 +56,10 @@ def _unreadable(zh: str, en: str) -> UnreadableFileError:
 
 
 def _parse(text: str) -> Any:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(items)
-        if len(found) < len(items):
-            raise _unreadable("JSON 记录中有重复的字段", "a JSON record names a field twice")
-        return found
-
     def constant(name: str) -> str:
         raise ValueError(name)
 
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=constant, object_pairs_hook=pairs)
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=constant, object_pairs_hook=_once)
 
 
 def _items(text: str, path: str | None) -> list[Any]:
@@ -77,7 +69,7 @@ def _items(text: str, path: str | None) -> list[Any]:
         except json.JSONDecodeError as error:
             if error.msg != "Extra data" or path:
                 raise
-            return [_parse(line) for line in text.splitlines() if line.strip()]
+            return [_parse(line) for line in text.split("\n") if line.strip()]
         for name in path.split(".") if path else ():
             found = found[name]
     except RecursionError:
@@ -96,14 +88,22 @@ def _items(text: str, path: str | None) -> list[Any]:
 def _flat(item: dict[str, Any], prefix: str = "", depth: int = 1) -> dict[str, str | None]:
     if depth > limits.NESTING:
         raise too_large("JSON 嵌套层数", "the nesting of its JSON", limits.NESTING, "file:too_deep")
-    out: dict[str, str | None] = {}
+    fields: list[tuple[str, str | None]] = []
     for name, value in item.items():
         if isinstance(value, dict):
-            out |= _flat(value, f"{prefix}{name}.", depth + 1)
+            fields += _flat(value, f"{prefix}{name}.", depth + 1).items()
         elif isinstance(value, list):
-            out[prefix + name] = ";".join(one if isinstance(one, str) else json.dumps(one) for one in value)
+            text = ";".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in value)
+            fields.append((prefix + name, text))
         elif isinstance(value, bool):
-            out[prefix + name] = "1" if value else "0"
+            fields.append((prefix + name, "1" if value else "0"))
         else:
-            out[prefix + name] = value
-    return out
+            fields.append((prefix + name, value))
+    return _once(fields)
+
+
+def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(fields)
+    if len(found) < len(fields):
+        raise _unreadable("JSON 记录中有重复的字段", "a JSON record names a field twice")
+    return found

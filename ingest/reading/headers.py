@@ -48,7 +48,7 @@ def find_header(top: list[list[str]], extract: Extract) -> Header:
     stands above it. Raises UnreadableFileError.
     """
     if extract.read.names:
-        return Header(_unique(list(extract.read.names)), ())
+        return Header(unique_names(list(extract.read.names)), ())
     wanted = known_headers(extract)
     best: tuple[int, int, int] | None = None
     names: list[str] = []
@@ -59,19 +59,18 @@ def find_header(top: list[list[str]], extract: Extract) -> Header:
             if best is None or score > best[0]:
                 best, names = (score, depth, last), found
     if best is None or best[0] < min(2, len(wanted)):
-        shown = top[0][:12] if top else []
+        width = len(top[0]) if top else 0
         raise UnreadableFileError(
             "file:no_header",
-            "找不到表头",
-            f"no line carries the headers of the spec; the first line has {len(top[0]) if top else 0} "
-            f"columns{': ' + ', '.join(shown) if shown and _is_harmless(shown) else ''}",
+            f"找不到表头(第一行有 {width} 列)",
+            f"no line carries the headers of the spec; the first line has {width} columns",
         )
     while names and not names[-1]:
         names.pop()
     if len(names) > limits.COLUMNS:
         raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
     _, depth, last = best
-    return Header(_unique(names), tuple(range(last - depth + 1, last + 1)))
+    return Header(unique_names(names), tuple(range(last - depth + 1, last + 1)))
 
 
 def _joined(rows: list[list[str]], wanted: set[str]) -> list[str]:
@@ -97,12 +96,7 @@ def _joined(rows: list[list[str]], wanted: set[str]) -> list[str]:
     return out
 
 
-def _is_harmless(cells: list[str]) -> bool:
-    """True if cells look like headers, not like somebody's data: no digits."""
-    return not any(character.isdigit() for cell in cells for character in cell)
-
-
-def _unique(names: list[str]) -> tuple[str, ...]:
+def unique_names(names: list[str]) -> tuple[str, ...]:
     """Names of columns: a blank one is called by its place, a second of the same name gets its place behind it."""
     seen: set[str] = set()
     out = []

@@ -15,7 +15,16 @@ from ingest import limits
 from ingest.reading.faults import UnreadableFileError, too_large
 
 Kind = Literal["text", "xlsx", "xls", "html", "parquet"]
-DAMAGED = (OSError, EOFError, IndexError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
+DAMAGED = (
+    OSError,
+    EOFError,
+    LookupError,
+    zlib.error,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)

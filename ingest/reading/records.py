@@ -17,6 +17,7 @@ from ingest.spec import Extract, TotalsRow
 
 BATCH_RECORDS = 250_000
 """Records that are in memory at a time."""
+NEVER = 1 << 30
 WRONG_FIELDS, UNCLOSED, UNDECODABLE = "row:wrong_number_of_fields", "row:unclosed_quote", "row:undecodable"
 
 
@@ -60,11 +61,10 @@ def tables_of(
     for record in top[:first_of_header]:
         declared["totals" if sorter.is_total(record) else "title" if any(map(str.strip, record)) else "blank"] += 1
     totals, start, is_first = declared["totals"], number, True
-    while True:
-        chunk = list(islice(stream, BATCH_RECORDS))
-        if not chunk and not is_first:
-            break
-        part = sorter.sort(chunk, start + 1, declared)
+    following = list(islice(stream, BATCH_RECORDS))
+    while following or is_first:
+        chunk, following = following, list(islice(stream, BATCH_RECORDS))
+        part = sorter.sort(chunk, start + 1, declared, is_last=not following)
         totals += part.declared.get("totals", 0)
         read = len(chunk) + (header.after if is_first else 0)
         yield TextTable(part.table, read, part.declared, part.held, delimiter, sheet, encoding)
@@ -90,6 +90,8 @@ class _Sorter:
         self.headers = [[header_key(cell) for cell in top[row]] for row in header.rows]
         if extract.read.names:
             self.headers = [keys]  # a log whose header was switched on
+        self.is_log = bool(extract.read.names) and len(self.names) > 1
+        self.narrowest = NEVER
         self.first_cells = {top[row][0] for row in header.rows if top[row]} or {header.names[0]}
         self.totals, self.total_at = _totals(extract.read.totals_row, keys)
         fill_in = set(map(header_key, extract.read.unanswered_if_blank))
@@ -99,15 +101,16 @@ class _Sorter:
         at = self.total_at
         return at is not None and len(record) > at and record[at].strip().startswith(self.totals)
 
-    def sort(self, chunk: list[list[str]], start: int, declared: Counter[str]) -> TextTable:
+    def sort(self, chunk: list[list[str]], start: int, declared: Counter[str], is_last: bool) -> TextTable:
         """The table of a batch of records, the first of which has the number `start`."""
+        cut_off = start + len(chunk) - 1 if self.is_log and self._is_cut_off(chunk, is_last) else None
         width, fill_in, total_at = self.width, self.fill_in, self.total_at
         rows: list[list[str]] = []
         numbers: list[int] = []
         held: list[tuple[int, str, str]] = []
         for number, record in enumerate(chunk, start):
             if (
-                len(record) == width and record[0] and record[0] not in self.first_cells
+                len(record) == width and record[0].strip() and record[0] not in self.first_cells
                 and not fill_in and (total_at is None or not self.is_total(record))
             ):  # fmt: skip
                 rows.append(record)
@@ -122,13 +125,19 @@ class _Sorter:
             elif len(record) > width and not any(map(str.strip, record[width:])):
                 rows.append(record[:width])
                 numbers.append(number)
-            elif len(record) < width and self.padded:
+            elif len(record) < width and self.padded and number != cut_off:
                 rows.append(record + [""] * (width - len(record)))
                 numbers.append(number)
             else:
                 held.append((number, WRONG_FIELDS, _clean(self.delimiter.join(record))))
         table, doubtful = self._table(rows, numbers)
         return TextTable(table, len(chunk), dict(declared), tuple(sorted([*held, *doubtful])))
+
+    def _is_cut_off(self, chunk: list[list[str]], is_last: bool) -> bool:
+        """True if the last record of a log is narrower than every record before it: it was cut off on its way."""
+        widths = [len(record) for record in (chunk[:-1] if is_last else chunk) if record]
+        self.narrowest = min([self.narrowest, *widths])
+        return is_last and bool(chunk) and len(chunk[-1]) < self.narrowest < NEVER
 
     def _kind(self, record: list[str]) -> str | None:
         """What a record is that is no data; None for data."""

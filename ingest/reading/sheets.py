@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -16,7 +17,6 @@ from ingest.spec import Extract
 
 ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
 REFERENCE = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"')
-SHEET_NAME = re.compile(r"xl/worksheets/sheet(\d*)\.xml")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -61,7 +61,7 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
                 f"缺少工作表“{names[0]}”",
                 f"there is no sheet {names[0]!r}; the workbook has {len(book.sheet_names)} others",
             )
-        sheets = [(name, _rows(book, name, errors.get(book.sheet_names.index(name), {}))) for name in names]
+        sheets = [(name, _rows(book, name, errors.get(name, {}))) for name in names]
     except UnreadableFileError:
         raise
     except (CalamineError, *DAMAGED) as error:
@@ -71,7 +71,15 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
             "file:unreadable", "不是可读的 Excel 文件(可能上传未完成)", "not a readable Excel file (perhaps cut off)"
         ) from None
     wanted = known_headers(extract)
-    return max(sheets, key=lambda sheet: _best_row(sheet[1], wanted))
+    scores = [_best_row(rows, wanted) for _, rows in sheets]
+    if scores.count(max(scores)) > 1 and max(scores) >= min(2, len(wanted)):
+        alike = "、".join(name for (name, _), score in zip(sheets, scores, strict=True) if score == max(scores))
+        raise UnreadableFileError(
+            "file:ambiguous_sheet",
+            f"多个工作表都有表头({alike}),请用 sheet 指定或只保留一个",
+            f"{scores.count(max(scores))} sheets carry the headers; name one by `sheet` or keep one",
+        )
+    return sheets[scores.index(max(scores))]
 
 
 def _rows(book: object, name: str, errors: dict[tuple[int, int], str]) -> list[list[str]]:
@@ -89,8 +97,8 @@ def _best_row(rows: list[list[str]], wanted: set[str]) -> int:
     return max((len(wanted & set(map(header_key, row))) for row in rows[:HEADER_SEARCH]), default=0)
 
 
-def _looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
-    """Error cells by sheet number, (row, column) from 0. Refuses what would fill the memory before it is allocated:
+def _looked_over(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
+    """Error cells by sheet, (row, column) from 0. Refuses what would fill the memory before it is allocated:
     unpacked size, number of members, a stray cell at the far corner."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -100,11 +108,12 @@ def _looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
             size = sum(member.file_size for member in members)
             if size > limits.BOOK_BYTES or size > max(limits.UNPACKED_FREE, len(data) * limits.UNPACKED_RATIO):
                 raise too_large("解压后的内容", "its unpacked content", limits.BOOK_BYTES, "file:bomb")
-            found = {}
-            for member in members:
-                if (match := SHEET_NAME.fullmatch(member.filename)) is not None:
-                    found[int(match[1] or 1) - 1] = _sheet_looked_over(archive.read(member))
-            return found
+            names = {member.filename for member in members}
+            return {
+                name: _sheet_looked_over(archive.read(file))
+                for name, file in _files_of_sheets(archive)
+                if file in names
+            }
     except UnreadableFileError:
         raise
     except DAMAGED:
@@ -113,17 +122,34 @@ def _looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
         ) from None
 
 
-def _old_looked_over(data: bytes) -> dict[int, dict[tuple[int, int], str]]:
+def _files_of_sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """(sheet, member that holds its cells): the workbook names them by an id, whatever the members are called."""
+    links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    targets = {}
+    for tag in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
+        parts = dict(re.findall(r'\b(Id|Target)="([^"]*)"', tag))
+        target = parts.get("Target", "")
+        targets[parts.get("Id")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    sheets = re.findall(r"<(?:\w+:)?sheet\s[^>]*>", archive.read("xl/workbook.xml").decode("utf-8", "replace"))
+    named = [dict(re.findall(r'\b(name|\w+:id)="([^"]*)"', tag)) for tag in sheets]
+    return [
+        (html.unescape(tag["name"]), targets.get(link, ""))
+        for tag in named
+        for link in [value for key, value in tag.items() if key.endswith(":id")]
+    ]
+
+
+def _old_looked_over(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
     """The same for BIFF. A damaged one can make the fast reader fill the memory; the slow one sees the damage first."""
     import xlrd
 
     try:
         book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO())
         found = {}
-        for number, page in enumerate(book.sheets()):
+        for page in book.sheets():
             if page.nrows * page.ncols > limits.BOOK_CELLS:
                 raise too_large("单元格数", "the number of cells", limits.BOOK_CELLS, "file:too_many_rows")
-            found[number] = {
+            found[page.name] = {
                 (y, x): xlrd.error_text_from_code.get(page.cell_value(y, x), "#N/A")
                 for y in range(page.nrows)
                 for x, kind in enumerate(page.row_types(y))
@@ -166,29 +192,47 @@ def _column_number(letters: bytes) -> int:
 
 
 class _Cells(HTMLParser):
-    """Rows of the tables of a page: what many a web system calls an Excel file."""
+    """Rows of the tables of a page: what many a web system calls an Excel file.
+
+    A cell that spans others stands in the first of them, the rest are blank, as in a merged workbook.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.rows: list[list[str]] = []
         self._cell: list[str] | None = None
+        self._at = 0
+        self._covered: dict[int, int] = {}
+        """Column → how many more rows a cell from above covers it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
+            self._covered = {place: rows - 1 for place, rows in self._covered.items() if rows > 0}
             self.rows.append([])
             self._cell = None
         elif tag in ("td", "th") and self.rows:
-            self.rows[-1].append("")
+            row, spans = self.rows[-1], dict(attrs)
+            while self._covered.get(len(row), 0) > 0:
+                row.append("")
+            self._at = len(row)
+            width, height = _span(spans.get("colspan")), _span(spans.get("rowspan"))
+            row.extend([""] * width)
+            if height > 1:
+                self._covered |= dict.fromkeys(range(self._at, self._at + width), height)
             self._cell = []
 
     def handle_data(self, data: str) -> None:
         if self._cell is not None:
             self._cell.append(data)
-            self.rows[-1][-1] = "".join(self._cell).strip()
+            self.rows[-1][self._at] = "".join(self._cell).strip()
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("td", "th", "tr"):
             self._cell = None
+
+
+def _span(text: str | None) -> int:
+    return min(max(int(text), 1), limits.COLUMNS) if text and text.isdecimal() else 1
 
 
 def page_records(text: str) -> list[list[str]]:

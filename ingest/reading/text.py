@@ -77,7 +77,7 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
         except UnicodeError:
             continue
         broken = sum("\udc80" <= character <= "\udcff" for character in text)
-        if broken > max(1, len(text) * UNDECODABLE_SHARE):
+        if broken > max(3, len(text) * UNDECODABLE_SHARE):  # one cut character leaves up to three bytes
             continue
         found = max((headers_found(text, delimiter, options, wanted) for delimiter in delimiters(options)), default=0)
         score = (found, round(plausibility(text[:100_000], encoding), 3))
@@ -145,7 +145,7 @@ def _dialect(delimiter: str, options: Read) -> dict[str, object]:
 def text_records(opened: Opened, encoding: str, delimiter: str, options: Read) -> Iterator[list[str]]:
     """Records of a text, in a stream. Raises UnreadableFileError for what no record can be made of."""
     with opened.open() as stream:
-        lines = _Lines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""), encoding)
+        lines = _Lines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""))
         reader = csv.reader(lines, **_dialect(delimiter, options))
         while True:
             try:
@@ -175,10 +175,10 @@ def text_records(opened: Opened, encoding: str, delimiter: str, options: Read) -
 
 
 class _Lines:
-    """Lines of a text without NUL characters."""
+    """Lines of a text without NUL characters and byte order marks (joined exports have one in the middle)."""
 
-    def __init__(self, source: Iterable[str], encoding: str) -> None:
-        self._source, self._bom = iter(source), encoding.startswith("utf-16-")
+    def __init__(self, source: Iterable[str]) -> None:
+        self._source = iter(source)
         self.is_done = False
 
     def __iter__(self) -> _Lines:
@@ -192,8 +192,7 @@ class _Lines:
             raise
         except UnicodeError:
             raise UnreadableFileError("file:unreadable", "文件编码前后不一致", "its encoding breaks off") from None
-        if self._bom:
-            line, self._bom = line.removeprefix("\ufeff"), False
-        if "\0" in line:
-            line = line.replace("\0", "")
+        for mark in ("\0", "\ufeff"):
+            if mark in line:
+                line = line.replace(mark, "")
         return line
