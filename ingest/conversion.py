@@ -136,5 +136,5 @@ def _text(name: str, extract: Extract, places: dict[str, str]) -> str:
         return f"({year} || {literal('-' + (source.day or ''))})" if place else "null"
     present = [f"nullif({place}, '')" for header in source.headers if (place := places.get(header_key(header)))]
     if source.join is not None:
-        return f"concat_ws({literal(source.join)}, {', '.join(present)})" if present else "null"
+        return f"nullif(concat_ws({literal(source.join)}, {', '.join(present)}), '')" if present else "null"
     return f"coalesce({', '.join(present)})" if present else "null"

@@ -53,12 +53,21 @@ class Read(_Strict):
     """Where a JSON document holds its list of records: data.list"""
     names: tuple[str, ...] | None = None
     """Column names of a file that has no header line."""
+    without: dict[int, tuple[str, ...]] = {}
+    """Of a record with so many fields: which of `names` it does not have. By default it lacks the last ones."""
     sheet: str | None = None
     totals_row: TotalsRow | None = None
     unanswered_if_blank: tuple[str, ...] = ()
     """Headers to fill in by hand: a row in which all of them are blank was not worked on and is declared so."""
     marker: str | None = None
     """Suffix of an empty file that says: complete. Without it the file waits."""
+
+    @model_validator(mode="after")
+    def _widths_fit(self) -> Read:
+        for width, left_out in self.without.items():
+            if not self.names or not set(left_out) <= set(self.names) or len(self.names) - len(left_out) != width:
+                raise ValueError(f"`without` {width}: leave out names of `names`, so many that {width} of them remain")
+        return self
 
 
 class ColumnSource(_Strict):

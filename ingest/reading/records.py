@@ -90,6 +90,8 @@ class _Sorter:
         self.headers = [[header_key(cell) for cell in top[row]] for row in header.rows]
         if extract.read.names:
             self.headers = [keys]  # a log whose header was switched on
+        without = {width: set(left_out) for width, left_out in extract.read.without.items()}
+        self.places = {w: [at for at, n in enumerate(self.names) if n not in out] for w, out in without.items()}
         self.is_log = bool(extract.read.names) and len(self.names) > 1
         self.narrowest = NEVER
         self.first_cells = {top[row][0] for row in header.rows if top[row]} or {header.names[0]}
@@ -126,12 +128,18 @@ class _Sorter:
                 rows.append(record[:width])
                 numbers.append(number)
             elif len(record) < width and self.padded and number != cut_off:
-                rows.append(record + [""] * (width - len(record)))
+                rows.append(self._filled_up(record))
                 numbers.append(number)
             else:
                 held.append((number, WRONG_FIELDS, _clean(self.delimiter.join(record))))
         table, doubtful = self._table(rows, numbers)
         return TextTable(table, len(chunk), dict(declared), tuple(sorted([*held, *doubtful])))
+
+    def _filled_up(self, record: list[str]) -> list[str]:
+        """A short record at full width: blank where its layout has no field, by default at its end."""
+        places = self.places.get(len(record), range(len(record)))
+        cells = dict(zip(places, record, strict=True))
+        return [cells.get(place, "") for place in range(self.width)]
 
     def _is_cut_off(self, chunk: list[list[str]], is_last: bool) -> bool:
         """True if the last record of a log is narrower than every record before it: it was cut off on its way."""
