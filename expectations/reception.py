@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from expectations import docs, promises, quarantine
 from expectations.rows import Sorted, sort_out, type_rows
-from expectations.verdicts import judge_batch
-from ingest import landing
+from expectations.verdicts import Fault, judge_batch, warned
+from ingest import landing, rules
 from ingest.batches import Batch, batches, raw_folder
 from ingest.conversion import unknown_headers
 from ingest.counting import count_records
@@ -132,8 +132,8 @@ def _read_one(
         if counted != text.records:
             raise UnreadableFileError(
                 "file:count_mismatch",
-                f"读到 {text.records} 条记录,但文件中有 {counted} 条,未使用",
-                f"{text.records} records were read but the file holds {counted}; it is not used",
+                f"读到 {text.records} 条,文件中有 {counted} 条",
+                f"{text.records} were read, the file holds {counted}",
             )
         return batch, text
     except Exception as error:
@@ -143,23 +143,24 @@ def _read_one(
 def _unusable(batch: Batch, error: Exception) -> Batch:
     """The verdict on a file that no row could be had from: whatever it does to a parser, the night goes on."""
     if isinstance(error, UnreadableFileError):
-        return _refused(batch, error.rule, error.zh, error.en)
+        return _refused(batch, [Fault(error.rule, True, error.finding_zh, error.finding_en)])
     kind = type(error).__name__  # its text may quote values
-    return replace(
-        _refused(batch, "file:failed", f"读取时出错({kind})", f"reading it failed ({kind})"), verdict="failed"
-    )
+    return replace(_refused(batch, [Fault("file:failed", True, kind, kind)]), verdict="failed")
 
 
-def _refused(batch: Batch, rule: str, zh: str, en: str) -> Batch:
+def _refused(batch: Batch, faults: list[Fault]) -> Batch:
+    zh, en = faults[0].words
+    rule = rules.rule(faults[0].rule)
     return replace(
         batch,
         verdict="refused",
-        rule=rule,
+        rule=faults[0].rule,
+        faults=[fault.as_told() for fault in faults],
         loaded=0,
         quarantined=0,
         raw=None,
-        message_zh=f"{batch.name}:{zh}。继续使用上一次的有效数据,请联系{batch.owner}",
-        message_en=f"{en}. The last good batch stays in force; ask {batch.owner}.",
+        message_zh=f"{batch.name}:{zh}。{rule.fix_zh}。继续使用上一次的有效数据,请联系{batch.owner}",
+        message_en=f"{en}; {rule.fix_en}. The last good batch stays in force; ask {batch.owner}.",
     )
 
 
@@ -176,10 +177,10 @@ def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, histor
         warnings=rows.warnings,
     )
     if batch.records != batch.loaded + batch.quarantined + sum(declared.values()):
-        return _refused(batch, "file:count_mismatch", "记录数对不上", "its records do not add up (our own fault)")
-    fault = judge_batch(batch, extract, history)
-    if fault and fault.refuses:
-        return _refused(batch, fault.rule, fault.zh, fault.en)
+        return _refused(batch, [Fault("file:count_mismatch", True, "我方原因", "our own fault")])
+    faults = judge_batch(batch, extract, history)
+    if faults and faults[0].refuses:
+        return _refused(batch, faults)
     stem = batch.sidecar().stem
     held = quarantine.path_of(batch.entity, batch.source, batch.received_on, stem)
     quarantine.write(held, text.table, rows.rules, text.held)
@@ -188,11 +189,7 @@ def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, histor
     pq.write_table(_with_provenance(rows.loaded, batch), buffer, compression="zstd")
     write_atomic(path, buffer.getvalue(), mode=0o600)
     batch = replace(batch, raw=str(path.relative_to(home())))
-    if fault:
-        return replace(
-            batch, verdict="accepted_with_warning", rule=fault.rule, message_zh=fault.zh, message_en=fault.en
-        )
-    return batch
+    return warned(batch, faults) if faults else batch
 
 
 def _with_provenance(rows: pa.Table, batch: Batch) -> pa.Table:

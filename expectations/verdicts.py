@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ingest.batches import Batch
+from ingest.rules import rule as rule_of
 from ingest.spec import Extract
 
 USUAL_MINIMUM = 50
@@ -14,64 +16,81 @@ USUAL_MINIMUM = 50
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a batch as a whole."""
+    """What is wrong with a batch as a whole: a rule of files, and what was found in this one."""
 
     rule: str
-    zh: str
-    en: str
     refuses: bool
+    finding_zh: str = ""
+    finding_en: str = ""
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What people read, in Chinese and English."""
+        return rule_of(self.rule).told(self.finding_zh, self.finding_en)
+
+    def as_told(self) -> dict[str, str]:
+        """As it stands in the sidecar."""
+        zh, en = self.words
+        return {"rule": self.rule, "zh": zh, "en": en}
 
 
-def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> Fault | None:
-    """The gravest fault of a batch, or None. `history`: earlier batches of the same extract."""
-    rows = batch.loaded + batch.quarantined
-    if rows == 0 and not extract.may_be_empty:
-        snapshot = extract.delivery_mode() == "snapshot"
-        return Fault("file:no_rows", "文件只有表头,没有数据", "the file has a header and no rows", refuses=snapshot)
-    if rows and batch.quarantined / rows > extract.max_reject_share and batch.quarantined > 5:
-        share = f"{batch.quarantined / rows:.0%}"
-        limit = f"{extract.max_reject_share:.0%}"
-        return Fault(
-            "file:too_many_rejects",
-            f"不合格行占 {share},超过上限 {limit}",
-            f"{share} of its rows break a rule (limit {limit})",
-            refuses=True,
-        )
+def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fault]:
+    """Every fault of a batch, gravest first. `history`: earlier batches of the same extract."""
     good = [b for b in history if b.is_accepted and b.scope == batch.scope and b.received_on <= batch.received_on]
     is_snapshot = extract.delivery_mode() == "snapshot"
-    return (_drop(batch, extract, good) if is_snapshot else _volume(batch, good)) or _unknown_columns(batch)
+    found = [
+        *_no_rows(batch, extract),
+        *_rejects(batch, extract),
+        *(_drop(batch, extract, good) if is_snapshot else _volume(batch, good)),
+        *_unknown_columns(batch),
+    ]
+    return sorted(found, key=lambda fault: not fault.refuses)
 
 
-def _unknown_columns(batch: Batch) -> Fault | None:
+def warned(batch: Batch, faults: list[Fault]) -> Batch:
+    """The batch as used with a warning that names all its faults."""
+    told = [fault.as_told() for fault in faults]
+    return replace(
+        batch,
+        verdict="accepted_with_warning",
+        rule=faults[0].rule,
+        faults=told,
+        message_zh=";".join(fault["zh"] for fault in told),
+        message_en="; ".join(fault["en"] for fault in told),
+    )
+
+
+def _no_rows(batch: Batch, extract: Extract) -> Iterator[Fault]:
+    if batch.loaded + batch.quarantined == 0 and not extract.may_be_empty:
+        yield Fault("file:no_rows", extract.delivery_mode() == "snapshot")
+
+
+def _rejects(batch: Batch, extract: Extract) -> Iterator[Fault]:
+    """Five rows are always let off: in a small file one typist's mistakes are no broken export."""
+    rows = batch.loaded + batch.quarantined
+    if rows and batch.quarantined / rows > extract.max_reject_share and batch.quarantined > 5:
+        share, limit = f"{batch.quarantined / rows:.0%}", f"{extract.max_reject_share:.0%}"
+        yield Fault("file:too_many_rejects", True, f"{share},上限 {limit}", f"{share}, limit {limit}")
+
+
+def _unknown_columns(batch: Batch) -> Iterator[Fault]:
     """A column that the spec does not name may be a renamed one: the batch is used and the column is told."""
-    names = [name for name in batch.unknown_headers if not any(map(str.isdigit, name))]  # digits may be somebody's data
-    if not batch.unknown_headers:
-        return None
-    told = "、".join(names) or f"{len(batch.unknown_headers)}"
-    return Fault(
-        "file:unknown_columns",
-        f"出现未登记的列:{told}",
-        f"columns that the spec does not name: {told}",
-        refuses=False,
-    )
+    if batch.unknown_headers:
+        names = [name for name in batch.unknown_headers if not any(map(str.isdigit, name))]  # digits may be data
+        told = "、".join(names) or f"{len(batch.unknown_headers)}"
+        yield Fault("file:unknown_columns", False, told, told)
 
 
-def _drop(batch: Batch, extract: Extract, good: list[Batch]) -> Fault | None:
+def _drop(batch: Batch, extract: Extract, good: list[Batch]) -> Iterator[Fault]:
     """A snapshot that lost most of its rows is a broken export, not a wave of departures."""
-    if not good or good[-1].loaded < USUAL_MINIMUM:
-        return None
-    drop = 1 - batch.loaded / good[-1].loaded
-    if drop <= extract.max_drop_share:
-        return None
-    return Fault(
-        "file:dropped",
-        f"行数比上次少 {drop:.0%}({good[-1].loaded} → {batch.loaded})",
-        f"{drop:.0%} fewer rows than last time ({good[-1].loaded} → {batch.loaded})",
-        refuses=True,
-    )
+    if good and good[-1].loaded >= USUAL_MINIMUM:
+        before, now = good[-1].loaded, batch.loaded
+        drop = 1 - now / before
+        if drop > extract.max_drop_share:
+            yield Fault("file:dropped", True, f"少 {drop:.0%}:{before} → {now}", f"{drop:.0%} fewer: {before} → {now}")
 
 
-def _volume(batch: Batch, good: list[Batch]) -> Fault | None:
+def _volume(batch: Batch, good: list[Batch]) -> Iterator[Fault]:
     """A day whose volume is far from the same weekday of the last weeks is used, with a warning."""
     weekday = batch.business_date.weekday()
     days = {
@@ -81,12 +100,7 @@ def _volume(batch: Batch, good: list[Batch]) -> Fault | None:
     }
     last = [days[day] for day in sorted(days) if day < batch.business_date][-4:]
     if len(last) < 3 or (usual := statistics.median(last)) < USUAL_MINIMUM:
-        return None
-    if usual / 5 <= batch.loaded <= usual * 5:
-        return None
-    return Fault(
-        "file:unusual_volume",
-        f"行数 {batch.loaded},同一星期几通常约 {usual:.0f}",
-        f"{batch.loaded} rows where the same weekday usually has about {usual:.0f}",
-        refuses=False,
-    )
+        return
+    if not usual / 5 <= batch.loaded <= usual * 5:
+        found = f"{batch.loaded} / {usual:.0f}"
+        yield Fault("file:unusual_volume", False, f"本次/通常 {found}", f"this one / usual: {found}")

@@ -35,6 +35,8 @@ class Batch:
     rule: str | None = None
     message_zh: str = ""
     message_en: str = ""
+    faults: list[dict[str, str]] = field(default_factory=list)
+    """Every rule of files that it breaks (rule, zh, en), gravest first; `rule` is the first."""
     records: int = 0
     loaded: int = 0
     quarantined: int = 0

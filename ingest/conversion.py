@@ -66,9 +66,8 @@ def statement(headers: list[str], extract: Extract, source: Source) -> str:
     if missing:
         raise UnreadableFileError(
             "file:columns_missing",
-            f"缺少必需的列:{'、'.join(missing)}",
-            f"required columns are missing: {', '.join(missing)}. If a header was renamed on purpose, add the new one "
-            f"under `columns` in {source.path.name}",
+            "、".join(missing),
+            f"{', '.join(missing)}; the spec is {source.path.name}",
         )
     cleaned, plain, parts, typed, failures, notes = [], [], [], [], [], []
     for name, column in entity.columns.items():

@@ -19,6 +19,7 @@ from ingest.batches import Batch, batches
 from ingest.entities import PROVENANCE, SQL_TYPES, Entity, archives, entities
 from ingest.home import PROJECT, home, log, read_json, write_atomic, write_json
 from ingest.landing import report_path
+from ingest.rules import rules
 from ingest.spec import Extract, Source, file_pattern, sources
 
 BATCH_TYPES = {
@@ -26,7 +27,7 @@ BATCH_TYPES = {
     "version": "BIGINT", "received_on": "DATE", "business_date": "DATE", "verdict": "VARCHAR",
     "is_in_force": "BOOLEAN", "message_zh": "VARCHAR", "message_en": "VARCHAR", "owner": "VARCHAR",
     "records_read": "BIGINT", "loaded": "BIGINT", "quarantined": "BIGINT", "declared": "BIGINT",
-    "rules": "VARCHAR", "declared_kinds": "VARCHAR",
+    "rules": "VARCHAR", "declared_kinds": "VARCHAR", "warnings": "VARCHAR", "faults": "VARCHAR",
 }  # fmt: skip
 
 STATUS_TYPES = {
@@ -34,6 +35,14 @@ STATUS_TYPES = {
     "last_good_business_date": "DATE", "last_good_received_on": "DATE", "degraded_since": "DATE",
     "age_days": "BIGINT", "message_zh": "VARCHAR", "message_en": "VARCHAR", "owner": "VARCHAR",
 }  # fmt: skip
+
+RULE_TYPES = {
+    "rule_id": "VARCHAR", "is_of_files": "BOOLEAN", "effect": "VARCHAR", "zh": "VARCHAR", "en": "VARCHAR",
+    "fix_zh": "VARCHAR", "fix_en": "VARCHAR", "asks": "VARCHAR",
+}  # fmt: skip
+
+TOLD = {"batch": BATCH_TYPES, "source_status": STATUS_TYPES, "rule": RULE_TYPES}
+"""What select() tells the warehouse beside the files: small tables that are read like archives."""
 
 
 def select(as_of: date) -> Path:
@@ -65,8 +74,8 @@ def select(as_of: date) -> Path:
     folder = home() / "builds" / build_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    for name, rows, types in (("batch", batch_rows, BATCH_TYPES), ("source_status", statuses, STATUS_TYPES)):
-        _write_table(folder / f"{name}.parquet", rows, types)
+    for name, rows in {"batch": batch_rows, "source_status": statuses, "rule": _rule_rows()}.items():
+        _write_table(folder / f"{name}.parquet", rows, TOLD[name])
         inputs["archives"][name] = [str((folder / f"{name}.parquet").relative_to(home()))]
     write_json(folder / "inputs.json", inputs)
     _copy_data_docs(as_of, folder / "docs" / "data_docs")
@@ -200,8 +209,17 @@ def _batch_row(batch: Batch, is_in_force: bool) -> dict[str, Any]:
         "message_zh": batch.message_zh, "message_en": batch.message_en, "owner": batch.owner,
         "records_read": batch.records, "loaded": batch.loaded, "quarantined": batch.quarantined,
         "declared": sum(batch.declared.values()), "rules": as_json(batch.rules),
-        "declared_kinds": as_json(batch.declared),
+        "declared_kinds": as_json(batch.declared), "warnings": as_json(batch.warnings),
+        "faults": json.dumps([fault["rule"] for fault in batch.faults]),
     }  # fmt: skip
+
+
+def _rule_rows() -> list[dict[str, Any]]:
+    return [
+        one.model_dump(exclude={"id", "effect"})
+        | {"rule_id": one.id, "is_of_files": one.is_of_files, "effect": "/".join(one.effect)}
+        for one in rules().values()
+    ]
 
 
 def _empty(room: str, entity: Entity, provenance: dict[str, str]) -> str:

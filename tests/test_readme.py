@@ -147,27 +147,6 @@ def test_docs_sources_lists_every_option() -> None:
         assert f"`{form}`" in text_of("docs/sources.md")
 
 
-def test_docs_sources_explains_every_rule() -> None:
-    rules = set(cells("docs/sources.md", "Rules of rows")) | set(cells("docs/sources.md", "Rules of files"))
-    text = "\n".join(
-        path.read_text(encoding="utf-8")
-        for room in ("ingest", "expectations")
-        for path in (ROOT / room).rglob("*.py")
-        if "sample" not in path.parts
-    )
-    patterns = (
-        r'"((?:file|row|key):[a-z_]+)"',  # named whole
-        r'\}:([a-z_]+)"',  # named after a column
-        r', "([a-z_]+)"\)[,\]]',  # told beside a column
-        r'"(not_an?_\w+|not_money)"',  # a value that cannot become its type
-        r'_matches\(name, \w+, "(\w+)"',
-    )
-    in_code = {rule for pattern in patterns for rule in re.findall(pattern, text)}
-    assert "missing" in in_code and "file:truncated" in in_code
-    unexplained = in_code - rules - {"unusual_plate"}
-    assert not unexplained, f"docs/sources.md does not explain {sorted(unexplained)}"
-
-
 def test_the_glossary_uses_codes_that_exist() -> None:
     codes = {
         code for entity in entities().values() for column in entity.columns.values() for code in column.codes or ()

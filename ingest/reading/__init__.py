@@ -47,16 +47,14 @@ def read_batches(path: Path, extract: Extract) -> Iterator[TextTable]:
     Raises UnreadableFileError if that cannot be done, perhaps only at the end (a totals row that is missing).
     """
     if path.stat().st_size == 0 and not (extract.read.names and extract.may_be_empty):  # a day without calls
-        raise UnreadableFileError("file:empty", "文件为 0 字节", "the file has 0 bytes")
+        raise UnreadableFileError("file:empty")
     opened = open_file(path)
     try:
         yield from _batches(path, opened, extract)
     except (UnreadableFileError, MemoryError):
         raise
     except DAMAGED as error:
-        raise UnreadableFileError(
-            "file:unreadable", "文件已损坏", f"the file is damaged ({type(error).__name__})"
-        ) from None
+        raise UnreadableFileError("file:unreadable", type(error).__name__, type(error).__name__) from None
 
 
 def _batches(path: Path, opened: Opened, extract: Extract) -> Iterator[TextTable]:

@@ -62,8 +62,8 @@ def find_header(top: list[list[str]], extract: Extract) -> Header:
         width = len(top[0]) if top else 0
         raise UnreadableFileError(
             "file:no_header",
-            f"找不到表头(第一行有 {width} 列)",
-            f"no line carries the headers of the spec; the first line has {width} columns",
+            f"第一行有 {width} 列",
+            f"the first line has {width} columns",
         )
     while names and not names[-1]:
         names.pop()

@@ -107,8 +107,8 @@ def _member(path: Path, members: list[zipfile.ZipInfo]) -> BinaryIO:
     if len(files) != 1:
         raise UnreadableFileError(
             "file:ambiguous_archive",
-            f"压缩包内应只有一个文件,实际有 {len(files)} 个",
-            f"the archive should hold one file and holds {len(files)}",
+            f"有 {len(files)} 个文件",
+            f"it holds {len(files)}",
         )
     if files[0].flag_bits & 1:
         raise encrypted()
@@ -122,11 +122,7 @@ def _member(path: Path, members: list[zipfile.ZipInfo]) -> BinaryIO:
 
 def encrypted() -> UnreadableFileError:
     """A password stands before the content."""
-    return UnreadableFileError(
-        "file:encrypted",
-        "文件有密码保护,请去掉密码后重新导出",
-        "the file is protected by a password; export it without",
-    )
+    return UnreadableFileError("file:encrypted")
 
 
 def _typed(opener: Callable[[], BinaryIO]) -> Opened:

@@ -75,9 +75,8 @@ def tables_of(
     if required and required.required and not totals:
         raise UnreadableFileError(
             "file:truncated",
-            f"文件不完整:缺少“{'/'.join(required.starts_with)}”行(读到 {start - header.after} 行后中断)",
-            f"the file was cut off: its totals row ({'/'.join(required.starts_with)}) is missing after "
-            f"{start - header.after} rows",
+            f"没有“{'/'.join(required.starts_with)}”行,读到 {start - header.after} 行后中断",
+            f"no {'/'.join(required.starts_with)} after {start - header.after} rows",
         )
 
 

@@ -58,8 +58,8 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
         if names[0] not in book.sheet_names:
             raise UnreadableFileError(
                 "file:no_sheet",
-                f"缺少工作表“{names[0]}”",
-                f"there is no sheet {names[0]!r}; the workbook has {len(book.sheet_names)} others",
+                f"“{names[0]}”",
+                f"{names[0]!r}; the workbook has {len(book.sheet_names)} others",
             )
         sheets = [(name, _rows(book, name, errors.get(name, {}))) for name in names]
     except UnreadableFileError:
@@ -76,8 +76,8 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
         alike = "、".join(name for (name, _), score in zip(sheets, scores, strict=True) if score == max(scores))
         raise UnreadableFileError(
             "file:ambiguous_sheet",
-            f"多个工作表都有表头({alike}),请用 sheet 指定或只保留一个",
-            f"{scores.count(max(scores))} sheets carry the headers; name one by `sheet` or keep one",
+            alike,
+            f"{scores.count(max(scores))} sheets",
         )
     return sheets[scores.index(max(scores))]
 

@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import yaml
 
+from ingest.selection import TOLD
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(32))
 TYPES = {
@@ -35,14 +37,6 @@ LINEAGE = {
     "_business_date": "date",
 }
 ARCHIVE_LINEAGE = {"_as_of": "date", "_revision": "bigint"}
-VERDICTS = {
-    "batch": "source text, extract text, entity text, file_name text, sha8 text, version integer, received_on date,"
-    " business_date date, verdict text, is_in_force boolean, message_zh text, message_en text, owner text,"
-    " records_read integer, loaded integer, quarantined integer, declared integer, rules text, declared_kinds text",
-    "source_status": "source text, extract text, entity text, status text, last_good_business_date date,"
-    " last_good_received_on date, degraded_since date, age_days integer, message_zh text, message_en text,"
-    " owner text",
-}
 ARCHIVES = {
     "due_universe": "store_id text, vin text, expiry_month date, expires_on date, expiry_is_estimated boolean,"
     " segment text, trade_type text, book_owner text, target_rate number, frozen_on date, is_late_entry boolean,"
@@ -82,10 +76,10 @@ def entity_columns(entity: str) -> dict[str, str]:
 
 def archive_columns(what: str) -> dict[str, str]:
     """Column name → DuckDB type of an archive or of what select() says about the batches."""
-    spec = ARCHIVES.get(what) or VERDICTS[what]
-    columns = dict(pair.split() for pair in spec.split(", "))
-    columns = {name: TYPES.get(kind, "varchar") for name, kind in columns.items()}
-    return columns | (ARCHIVE_LINEAGE if what in ARCHIVES else {})
+    if what in TOLD:
+        return {name: kind.lower() for name, kind in TOLD[what].items()}
+    columns = dict(pair.split() for pair in ARCHIVES[what].split(", "))
+    return {name: TYPES.get(kind, "varchar") for name, kind in columns.items()} | ARCHIVE_LINEAGE
 
 
 def write_parquet(path: Path, columns: dict[str, str], rows: Rows) -> None:
@@ -116,7 +110,7 @@ def prepare(
         if rows := (entities or {}).get(entity):
             write_parquet(home / "raw" / entity / "given.parquet", columns, [received | row for row in rows])
             inputs["entities"][entity].append(f"raw/{entity}/given.parquet")
-    for what in (*ARCHIVES, *VERDICTS):
+    for what in (*ARCHIVES, *TOLD):
         columns = archive_columns(what)
         write_parquet(home / "archive" / "_empty" / f"{what}.parquet", columns, [])
         inputs["archives"][what] = [f"archive/_empty/{what}.parquet"]
