@@ -78,7 +78,8 @@ def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes, encoding: str) -> i
         rest = (rest + text.replace(b"\0", b"")).replace(b"\xef\xbb\xbf", b"")
         cut = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1 if piece else len(rest)
         whole = rest[:cut]
-        plain = quoted.sub(b"q", whole) if quote and quote in whole else whole
+        is_plain = not quote or quote not in whole or _is_paired(whole, quote, delimiter)
+        plain = whole if is_plain else quoted.sub(b"q", whole)
         if piece and whole and not plain.endswith((b"\n", b"\r")):
             # the last quoted field goes on in the next piece: from its record on, everything is looked at again
             cut = max((found.end() for found in field_or_end.finditer(whole) if found[0] in LINE_ENDS), default=0)
@@ -87,6 +88,16 @@ def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes, encoding: str) -> i
         rest = rest[cut:]
         if not piece:
             return count + (1 if plain and not plain.endswith((b"\n", b"\r")) else 0)
+
+
+def _is_paired(lines: bytes, quote: bytes, delimiter: bytes) -> bool:
+    """True if every line has its quotes in pairs and as many open a field as close one: no field spans a line end."""
+    bare = lines.translate(None, bytes(set(range(256)) - {10, 13, *quote}))
+    if quote in bare.replace(quote * 2, b""):
+        return False
+    opening = lines.startswith(quote) + sum(lines.count(end + quote) for end in (delimiter, b"\n", b"\r"))
+    closing = lines.endswith(quote) + sum(lines.count(quote + end) for end in (delimiter, b"\n", b"\r"))
+    return opening == closing
 
 
 def _line_ends(text: bytes) -> int:

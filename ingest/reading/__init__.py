@@ -9,13 +9,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.reading.blocks import text_blocks
 from ingest.reading.documents import document_table
 from ingest.reading.faults import UnreadableFileError
 from ingest.reading.headers import header_key, known_headers, unique_names
 from ingest.reading.opening import DAMAGED, Opened, open_file
-from ingest.reading.records import BATCH_RECORDS, TextTable, tables_of
+from ingest.reading.records import BATCH_RECORDS, TextTable, blocks_of, tables_of
 from ingest.reading.sheets import cell_text, page_records, sheet_records
-from ingest.reading.text import choose_delimiter, choose_encoding, text_records
+from ingest.reading.text import choose_delimiter, choose_encoding
 from ingest.spec import Extract
 
 __all__ = [
@@ -65,7 +66,7 @@ def _batches(path: Path, opened: Opened, extract: Extract) -> Iterator[TextTable
         yield document_table(opened, extract)
     elif opened.kind in ("xlsx", "xls"):
         sheet, rows = sheet_records(opened, extract)
-        yield from tables_of(rows, extract, "\t", sheet, padded=True)
+        yield from tables_of(blocks_of(rows), extract, "\t", sheet, padded=True)
     elif opened.kind == "parquet":
         raise UnreadableFileError(
             "file:unreadable", "文件格式与登记不符", "Parquet where the spec says text or a workbook"
@@ -75,10 +76,10 @@ def _batches(path: Path, opened: Opened, extract: Extract) -> Iterator[TextTable
         encoding = choose_encoding(opened, options, wanted)
         if opened.kind == "html":
             text = opened.whole().decode(encoding, "replace")
-            yield from tables_of(page_records(text), extract, "\t", padded=True, encoding=encoding)
+            yield from tables_of(blocks_of(page_records(text)), extract, "\t", padded=True, encoding=encoding)
             return
         delimiter = choose_delimiter(opened, encoding, options, wanted)
-        yield from tables_of(text_records(opened, encoding, delimiter, options), extract, delimiter, encoding=encoding)
+        yield from tables_of(text_blocks(opened, encoding, delimiter, options), extract, delimiter, encoding=encoding)
 
 
 def _parquet_tables(opened: Opened) -> Iterator[TextTable]:

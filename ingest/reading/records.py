@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import chain, islice
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest import limits
+from ingest.reading.blocks import Block
 from ingest.reading.faults import UnreadableFileError, too_large
 from ingest.reading.headers import HEADER_SEARCH, Header, find_header, header_key
 from ingest.spec import Extract, TotalsRow
 
 BATCH_RECORDS = 250_000
-"""Records that are in memory at a time."""
+"""Records of a table at the most."""
 NEVER = 1 << 30
+BLANK = r"^[\s\p{Z}\x00-\x20\x{85}]*"
+"""What Python's strip() takes away, as Arrow's regular expressions say it."""
+SURROGATE = re.compile("[\ud800-\udfff]")
 WRONG_FIELDS, UNCLOSED, UNDECODABLE = "row:wrong_number_of_fields", "row:unclosed_quote", "row:undecodable"
 
 
@@ -39,7 +46,7 @@ class TextTable:
 
 
 def tables_of(
-    records: Iterable[list[str]],
+    blocks: Iterable[Block],
     extract: Extract,
     delimiter: str,
     sheet: str | None = None,
@@ -51,24 +58,26 @@ def tables_of(
     `padded`: a short record is filled up (cells of a sheet), not held. Raises UnreadableFileError, a missing totals
     row at the very end.
     """
-    records = iter(records)
-    top = list(islice(records, HEADER_SEARCH))
+    blocks = iter(blocks)
+    first: list[Block] = []
+    while sum(block.count for block in first) < HEADER_SEARCH and (block := next(blocks, None)):
+        first.append(block)
+    top = list(islice((record for block in first for record in _records(block, HEADER_SEARCH)), HEADER_SEARCH))
     header = find_header(top, extract)
     sorter = _Sorter(extract, header, top, delimiter, padded or extract.read.names is not None)
-    stream, number = chain(top[header.after :], records), header.after
     declared = Counter({"header": len(header.rows)} if header.rows else {})
     first_of_header = header.rows[0] if header.rows else 0
     for record in top[:first_of_header]:
         declared["totals" if sorter.is_total(record) else "title" if any(map(str.strip, record)) else "blank"] += 1
-    totals, start, is_first = declared["totals"], number, True
-    following = list(islice(stream, BATCH_RECORDS))
-    while following or is_first:
-        chunk, following = following, list(islice(stream, BATCH_RECORDS))
-        part = sorter.sort(chunk, start + 1, declared, is_last=not following)
+    totals, start = declared["totals"], 0
+    stream = chain(first, blocks)
+    following = next(stream, Block(0))
+    while following is not None:
+        block, following = following, next(stream, None)
+        part = sorter.sort(block, start, header.after - start, declared, is_last=following is None)
         totals += part.declared.get("totals", 0)
-        read = len(chunk) + (header.after if is_first else 0)
-        yield TextTable(part.table, read, part.declared, part.held, delimiter, sheet, encoding)
-        start, is_first, declared = start + len(chunk), False, Counter()
+        yield from _split(replace(part, delimiter=delimiter, sheet=sheet, encoding=encoding))
+        start, declared = start + block.count, Counter()
         if start > limits.ROWS:
             raise too_large("行数", "the number of rows", limits.ROWS, "file:too_many_rows")
     required = extract.read.totals_row
@@ -78,6 +87,42 @@ def tables_of(
             f"没有“{'/'.join(required.starts_with)}”行,读到 {start - header.after} 行后中断",
             f"no {'/'.join(required.starts_with)} after {start - header.after} rows",
         )
+
+
+def blocks_of(rows: list[list[str]]) -> Iterator[Block]:
+    """Rows of a sheet or a page as blocks."""
+    for start in range(0, len(rows), BATCH_RECORDS):
+        chunk = rows[start : start + BATCH_RECORDS]
+        yield Block(len(chunk), records=tuple(enumerate(chunk)))
+
+
+def _records(block: Block, most: int) -> list[list[str]]:
+    """The first records of a block as lists."""
+    some = np.flatnonzero(block.numbers < most)
+    found = dict(zip(block.numbers[some].tolist(), _rows(block.columns, some), strict=True))
+    found |= {place: record for place, record in block.records if place < most}
+    return [found[place] for place in sorted(found)]
+
+
+def _rows(columns: pa.Table | None, places: np.ndarray) -> list[list[str]]:
+    """Some rows of a table as lists."""
+    if columns is None or not len(places):
+        return []
+    cells = [column.to_pylist() for column in columns.take(pa.array(places)).columns]
+    return [list(row) for row in zip(*cells, strict=True)]
+
+
+def _split(part: TextTable) -> Iterator[TextTable]:
+    """A table in pieces of at most BATCH_RECORDS rows; what is no row is told with the first."""
+    rows = part.table.num_rows
+    if rows <= BATCH_RECORDS:
+        yield part
+        return
+    apart = part.records - rows
+    for start in range(0, rows, BATCH_RECORDS):
+        table = part.table.slice(start, BATCH_RECORDS)
+        yield replace(part, table=table, records=table.num_rows + (apart if not start else 0),
+                      declared=part.declared if not start else {}, held=part.held if not start else ())  # fmt: skip
 
 
 class _Sorter:
@@ -102,37 +147,39 @@ class _Sorter:
         at = self.total_at
         return at is not None and len(record) > at and record[at].strip().startswith(self.totals)
 
-    def sort(self, chunk: list[list[str]], start: int, declared: Counter[str], is_last: bool) -> TextTable:
-        """The table of a batch of records, the first of which has the number `start`."""
-        cut_off = start + len(chunk) - 1 if self.is_log and self._is_cut_off(chunk, is_last) else None
-        width, fill_in, total_at = self.width, self.fill_in, self.total_at
-        rows: list[list[str]] = []
-        numbers: list[int] = []
+    def sort(self, block: Block, before: int, skipped: int, declared: Counter[str], is_last: bool) -> TextTable:
+        """The table of a block that stands behind `before` records; `skipped` of its own are header and titles."""
+        cut_off = block.count - 1 if self.is_log and self._is_cut_off(block, is_last) else None
         held: list[tuple[int, str, str]] = []
-        for number, record in enumerate(chunk, start):
-            if (
-                len(record) == width and record[0].strip() and record[0] not in self.first_cells
-                and not fill_in and (total_at is None or not self.is_total(record))
-            ):  # fmt: skip
-                rows.append(record)
-                numbers.append(number)
-                continue
+        others = [(place, record) for place, record in block.records if place >= skipped]
+        tables = []
+        if block.columns is not None and block.columns.num_columns:
+            keep = block.numbers >= skipped
+            columns = block.columns if keep.all() else block.columns.filter(pa.array(keep))
+            numbers = block.numbers[keep]
+            apart = self._apart(columns, numbers, cut_off)
+            others += zip(numbers[apart].tolist(), _rows(columns, apart), strict=True)
+            if len(apart):
+                stay = np.delete(np.arange(len(numbers)), apart)
+                columns, numbers = columns.take(pa.array(stay)), numbers[stay]
+            tables.append(self._table(self._to_width(columns), numbers + before + 1, held))
+        rows, places = [], []
+        for place, record in others:
             kind = self._kind(record)
+            fitted = self._fitted(record, place == cut_off)
             if kind is not None:
                 declared[kind] += 1
-            elif len(record) == width:
-                rows.append(record)
-                numbers.append(number)
-            elif len(record) > width and not any(map(str.strip, record[width:])):
-                rows.append(record[:width])
-                numbers.append(number)
-            elif len(record) < width and self.padded and number != cut_off:
-                rows.append(self._filled_up(record))
-                numbers.append(number)
+            elif fitted is not None:
+                rows.append(fitted)
+                places.append(place + before + 1)
             else:
-                held.append((number, WRONG_FIELDS, _clean(self.delimiter.join(record))))
-        table, doubtful = self._table(rows, numbers)
-        return TextTable(table, len(chunk), dict(declared), tuple(sorted([*held, *doubtful])))
+                held.append((place + before + 1, WRONG_FIELDS, _clean(self.delimiter.join(record))))
+        if rows or not tables:
+            tables.append(self._table_of_lists(rows, places, held))
+        table = pa.concat_tables(tables)
+        if len(tables) > 1:
+            table = table.sort_by("_row")
+        return TextTable(table, block.count, dict(declared), tuple(sorted(held)))
 
     def _filled_up(self, record: list[str]) -> list[str]:
         """A short record at full width: blank where its layout has no field, by default at its end."""
@@ -140,11 +187,56 @@ class _Sorter:
         cells = dict(zip(places, record, strict=True))
         return [cells.get(place, "") for place in range(self.width)]
 
-    def _is_cut_off(self, chunk: list[list[str]], is_last: bool) -> bool:
+    def _fitted(self, record: list[str], is_cut_off: bool) -> list[str] | None:
+        """A record as wide as the header: without blank cells behind it, filled up if it may be short."""
+        width = self.width
+        if len(record) > width and not any(map(str.strip, record[width:])):
+            return record[:width]
+        if len(record) < width and self.padded and not is_cut_off:
+            return self._filled_up(record)
+        return record if len(record) == width else None
+
+    def _apart(self, columns: pa.Table, numbers: np.ndarray, cut_off: int | None) -> np.ndarray:
+        """Places of rows that are perhaps no data, or do not fit: those are looked at one by one."""
+        width = columns.num_columns
+        if width < self.width and not self.padded:
+            return np.arange(columns.num_rows)
+        first = columns.column(0)
+        doubtful = pc.or_(
+            pc.match_substring_regex(first, f"{BLANK}$"), pc.is_in(first, pa.array(sorted(self.first_cells)))
+        )
+        if self.total_at is not None and self.total_at < width:
+            total = BLANK + "(?:" + "|".join(re.escape(text) for text in self.totals) + ")"
+            doubtful = pc.or_(doubtful, pc.match_substring_regex(columns.column(self.total_at), total))
+        if self.fill_in:
+            blanks = [pc.match_substring_regex(columns.column(at), f"{BLANK}$") for at in self.fill_in if at < width]
+            doubtful = pc.or_(doubtful, reduce(pc.and_, blanks, pa.scalar(True)))
+        for extra in range(self.width, width):
+            doubtful = pc.or_(doubtful, pc.invert(pc.match_substring_regex(columns.column(extra), f"{BLANK}$")))
+        apart = doubtful.to_numpy(zero_copy_only=False).copy() if columns.num_rows else np.empty(0, bool)
+        if cut_off is not None and width < self.width:
+            apart |= numbers == cut_off
+        return np.flatnonzero(apart)
+
+    def _to_width(self, columns: pa.Table) -> list[pa.ChunkedArray]:
+        """As many columns as the header has."""
+        blank = pa.chunked_array([pa.repeat(pa.scalar(""), columns.num_rows)])
+        width = min(columns.num_columns, self.width)
+        given = dict(zip(self.places.get(width, range(width)), columns.columns, strict=False))
+        return [given.get(place, blank) for place in range(self.width)]
+
+    def _is_cut_off(self, block: Block, is_last: bool) -> bool:
         """True if the last record of a log is narrower than every record before it: it was cut off on its way."""
-        widths = [len(record) for record in (chunk[:-1] if is_last else chunk) if record]
+        last, widths = block.count - 1, [len(record) for place, record in block.records if record]
+        last_width = next((len(record) for place, record in block.records if place == last), NEVER)
+        if is_last and last_width < NEVER:
+            widths = [len(record) for place, record in block.records if record and place != last]
+        if block.columns is not None and len(block.numbers):
+            is_here = is_last and block.numbers[-1] == last
+            last_width = block.columns.num_columns if is_here else last_width
+            widths += [block.columns.num_columns] if len(block.numbers) > is_here else []
         self.narrowest = min([self.narrowest, *widths])
-        return is_last and bool(chunk) and len(chunk[-1]) < self.narrowest < NEVER
+        return is_last and last_width < self.narrowest < NEVER
 
     def _kind(self, record: list[str]) -> str | None:
         """What a record is that is no data; None for data."""
@@ -164,33 +256,36 @@ class _Sorter:
             keys.pop()
         return any(keys == [*row][: len(keys)] and not any(row[len(keys) :]) for row in self.headers)
 
-    def _table(self, rows: list[list[str]], numbers: list[int]) -> tuple[pa.Table, list[tuple[int, str, str]]]:
-        """The table of data rows, without those that cannot be trusted: damaged characters, swallowed lines."""
-        doubtful: dict[int, str] = {}
+    def _table_of_lists(self, rows: list[list[str]], numbers: list[int], held: list[tuple[int, str, str]]) -> pa.Table:
+        """The table of data rows, without those in which characters are damaged."""
         columns = list(zip(*rows, strict=True)) if rows else [()] * self.width
+        damaged: set[int] = set()
         arrays = []
-        for place, column in enumerate(columns):
+        for column in columns:
             try:
-                array = pa.array(column, pa.string())
+                arrays.append(pa.array(column, pa.string()))
             except UnicodeEncodeError:
-                for at, cell in enumerate(column):
-                    if any("\ud800" <= character <= "\udfff" for character in cell):
-                        doubtful[at] = UNDECODABLE
-                array = pa.array([_clean(cell) for cell in column], pa.string())
-            arrays.append(array)
-            if len(array) and (lines := pc.match_substring(array, "\n").to_numpy(zero_copy_only=False)).any():
-                for at in lines.nonzero()[0]:
-                    if self._swallowed(column[at], place):
-                        doubtful.setdefault(int(at), UNCLOSED)
-        table = pa.table(
-            {name: array for name, array in zip(self.names, arrays, strict=True)}
-            | {"_row": pa.array(numbers, pa.int64())}
-        )
+                damaged |= {at for at, cell in enumerate(column) if SURROGATE.search(cell)}
+                arrays.append(pa.array([_clean(cell) for cell in column], pa.string()))
+        if damaged:
+            held += [(numbers[at], UNDECODABLE, _clean(self.delimiter.join(rows[at]))) for at in damaged]
+            stay = pa.array([at for at in range(len(rows)) if at not in damaged], pa.int64())
+            arrays, numbers = [array.take(stay) for array in arrays], [numbers[at] for at in stay.to_pylist()]
+        return self._table(arrays, np.array(numbers, np.int64), held)
+
+    def _table(self, arrays: list[pa.Array], numbers: np.ndarray, held: list[tuple[int, str, str]]) -> pa.Table:
+        """The table of data rows, without those in which a stray quote swallowed lines."""
+        table = pa.table([*arrays, pa.array(numbers)], names=[*self.names, "_row"])
+        doubtful: set[int] = set()
+        for place, array in enumerate(arrays):
+            lines = pc.match_substring(array, "\n").to_numpy(zero_copy_only=False) if len(array) else np.empty(0, bool)
+            doubtful |= {int(at) for at in lines.nonzero()[0] if self._swallowed(array[int(at)].as_py(), place)}
         if not doubtful:
-            return table, []
-        keep = [at for at in range(len(rows)) if at not in doubtful]
-        out = [(numbers[at], rule, _clean(self.delimiter.join(rows[at]))) for at, rule in doubtful.items()]
-        return table.take(pa.array(keep, pa.int64())), out
+            return table
+        places = np.array(sorted(doubtful))
+        rows = _rows(table.drop_columns(["_row"]), places)
+        held += [(int(numbers[at]), UNCLOSED, self.delimiter.join(row)) for at, row in zip(places, rows, strict=True)]
+        return table.take(pa.array(np.delete(np.arange(table.num_rows), places)))
 
     def _swallowed(self, cell: str, place: int) -> bool:
         """True if a cell holds what looks like whole records: a stray quote opened it, another one closed it."""

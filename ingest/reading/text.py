@@ -1,16 +1,16 @@
-"""Text: which encoding, which delimiter, and then records, one after the other, in bounded memory."""
+"""Text: which encoding and which delimiter, by what comes out."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-from ingest import limits
-from ingest.reading.faults import UnreadableFileError, too_large
+from ingest.reading.blocks import dialect
+from ingest.reading.faults import UnreadableFileError
 from ingest.reading.headers import HEADER_SEARCH, header_key
 from ingest.reading.opening import Opened
 from ingest.spec import Read
@@ -20,8 +20,6 @@ DELIMITERS = (",", "\t", "|", ";")
 ORDINARY = b"\t\n\r\x00\x0c\x1a"
 UNDECODABLE_SHARE = 0.001
 """More damaged characters than this and it is another encoding."""
-
-csv.field_size_limit(limits.CELL_CHARACTERS)
 
 
 @cache
@@ -111,7 +109,7 @@ def delimiters(options: Read) -> tuple[str, ...]:
 
 def headers_found(text: str, delimiter: str, options: Read, wanted: set[str]) -> int:
     """Most known headers in one of the first records, if the text is cut at this delimiter."""
-    top = csv.reader(io.StringIO(text[:20_000].replace("\0", ""), newline=""), **_dialect(delimiter, options))
+    top = csv.reader(io.StringIO(text[:20_000].replace("\0", ""), newline=""), **dialect(delimiter, options))
     found = 0
     try:
         for record in islice(top, HEADER_SEARCH):
@@ -134,65 +132,3 @@ def choose_delimiter(opened: Opened, encoding: str, options: Read, wanted: set[s
         line = next((line for line in text.splitlines() if line.strip()), "")
         return max(DELIMITERS, key=line.count)
     return max(DELIMITERS, key=lambda delimiter: headers_found(text, delimiter, options, wanted))
-
-
-def _dialect(delimiter: str, options: Read) -> dict[str, object]:
-    if not options.quote:
-        return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE}
-    return {"delimiter": delimiter, "quotechar": options.quote}
-
-
-def text_records(opened: Opened, encoding: str, delimiter: str, options: Read) -> Iterator[list[str]]:
-    """Records of a text, in a stream. Raises UnreadableFileError for what no record can be made of."""
-    with opened.open() as stream:
-        lines = _Lines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""))
-        reader = csv.reader(lines, **_dialect(delimiter, options))
-        while True:
-            try:
-                record = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if "field larger" in str(error):
-                    raise too_large(
-                        f"第 {reader.line_num} 行的单元格字数", f"a cell at line {reader.line_num}",
-                        limits.CELL_CHARACTERS, "file:cell_too_long",
-                    ) from None  # fmt: skip
-                raise UnreadableFileError(
-                    "file:unreadable",
-                    f"第 {reader.line_num} 行无法解析",
-                    f"line {reader.line_num} cannot be parsed",
-                ) from None
-            if len(record) > limits.COLUMNS:
-                raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
-            if lines.is_done:  # a record came out of no line: the end was reached inside quotes
-                raise UnreadableFileError(
-                    "file:unclosed_quote",
-                    f"第 {reader.line_num} 行之前有引号没有闭合",
-                    f"a quote before line {reader.line_num} is never closed",
-                )
-            yield record
-
-
-class _Lines:
-    """Lines of a text without NUL characters and byte order marks (joined exports have one in the middle)."""
-
-    def __init__(self, source: Iterable[str]) -> None:
-        self._source = iter(source)
-        self.is_done = False
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            line = next(self._source)
-        except StopIteration:
-            self.is_done = True
-            raise
-        except UnicodeError:
-            raise UnreadableFileError("file:unreadable", "文件编码前后不一致", "its encoding breaks off") from None
-        for mark in ("\0", "\ufeff"):
-            if mark in line:
-                line = line.replace(mark, "")
-        return line

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ingest import counting
 from ingest.counting import count_records
-from ingest.reading import read, records
+from ingest.reading import blocks, read, records
 from tests.ingest.reading.conftest import extract_of
 
 HEADER = ["报价单号", "车架号", "备注", "金额"]
@@ -110,7 +110,11 @@ def test_text_in_any_dialect_is_read_back_equal(
     path = tmp_path / "file"
     path.write_bytes(data)
     extract = extract_of(totals_row={"column": "报价单号", "starts_with": "合计"})
-    with mock.patch.object(records, "BATCH_RECORDS", batch), mock.patch.object(counting, "PIECE", piece):
+    with (
+        mock.patch.object(records, "BATCH_RECORDS", batch),
+        mock.patch.object(counting, "PIECE", piece),
+        mock.patch.object(blocks, "BLOCK_BYTES", piece),
+    ):
         found = read(path, extract)
         assert found.records == count_records(path, extract, found.delimiter, found.sheet, found.encoding)
     assert found.records == found.table.num_rows + len(found.held) + sum(found.declared.values())
