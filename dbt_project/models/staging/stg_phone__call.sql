@@ -10,7 +10,7 @@ received as not materialized (
 
 newest as (
 
-    {{ newest_per_key('received', ['call_id', 'leg_id']) }}
+    {{ newest_per_key('received', ['_source', 'call_id', 'leg_id']) }}
 
 ),
 
