@@ -1,6 +1,6 @@
 """What every source promises about a canonical entity, as one Great Expectations suite per entity.
 
-Required columns, code lists and orders of dates come from the entity's declaration, what a VIN or a phone number
+Required columns, code lists, bounds and orders of dates come from the entity's declaration, what a VIN or a phone number
 looks like from ingest/identifiers.py. Each promise names the rule a row breaks; severity "warning" is reported and lets the row in.
 """
 
@@ -12,7 +12,7 @@ import great_expectations.expectations as gxe
 from ingest.entities import Entity
 from ingest.identifiers import PHONE, PLATE, VIN
 
-VERSION = "2"
+VERSION = "3"
 """Raise when a promise changes: landed files are then checked again."""
 
 
@@ -33,6 +33,17 @@ def suite(entity: Entity, identity: str, by_hand: bool = False) -> gx.Expectatio
             promises.append(
                 gxe.ExpectColumnValuesToBeInSet(
                     column=name, value_set=list(column.codes), meta={"rule": f"{name}:unknown_code"}
+                )
+            )
+        if column.least is not None or column.most is not None:
+            lenient = by_hand and not column.required
+            promises.append(
+                gxe.ExpectColumnValuesToBeBetween(
+                    column=name,
+                    min_value=column.least,
+                    max_value=column.most,
+                    severity="warning" if lenient else "critical",
+                    meta={"rule": f"{name}:out_of_range"},
                 )
             )
         if column.type == "vin" and identity == "vin":

@@ -65,6 +65,9 @@ class Column(BaseModel):
     required: bool = False
     personal: bool = False
     codes: tuple[str, ...] | None = None
+    least: int | None = None
+    most: int | None = None
+    """What a number or an amount may be at least and at most."""
 
 
 class Entity(BaseModel):
