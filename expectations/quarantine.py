@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import io
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.home import home, write_atomic
-
-
-def path_of(entity: str, source: str, received_on: date, stem: str) -> Path:
-    """Where the rejected rows of one file lie."""
-    return home() / "quarantine" / entity / source / str(received_on) / f"{stem}.parquet"
+from ingest.home import write_atomic
 
 
 def write(path: Path, rows_as_read: pa.Table, rules: dict[int, str], held: tuple[tuple[int, str, str], ...]) -> int:

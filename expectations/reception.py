@@ -18,6 +18,7 @@ from expectations.verdicts import Fault, judge_batch, warned
 from ingest import landing, rules
 from ingest.batches import Batch, batches, raw_folder
 from ingest.conversion import unknown_headers
+from ingest.corrections import as_read
 from ingest.counting import count_records
 from ingest.entities import PROVENANCE
 from ingest.home import home, is_rebuild, log, step, write_atomic
@@ -123,6 +124,7 @@ def _read_one(
         received_on=file.received_on, business_date=file.business_date, verdict="accepted",
         owner=source.owner.name, scope=file.scope, watermark=file.watermark, processing_key=key,
     )  # fmt: skip
+    extract = as_read(extract, file.name)
     try:
         text = read(file.path, extract)
         batch = replace(
@@ -182,8 +184,7 @@ def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, histor
     if faults and faults[0].refuses:
         return _refused(batch, faults)
     stem = batch.sidecar().stem
-    held = quarantine.path_of(batch.entity, batch.source, batch.received_on, stem)
-    quarantine.write(held, text.table, rows.rules, text.held)
+    quarantine.write(batch.held(), text.table, rows.rules, text.held)
     path = raw_folder(batch.entity, batch.source, batch.received_on) / f"{stem}.parquet"
     buffer = io.BytesIO()
     pq.write_table(_with_provenance(rows.loaded, batch), buffer, compression="zstd")

@@ -20,7 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.batches import Batch
-from ingest.spec import Source, SourceSpecError, load, match_file
+from ingest.corrections import fields_of
+from ingest.spec import Source, SourceSpecError, load
 
 ROWS_SHOWN = 8
 SOME_DAY = date(2000, 1, 1)
@@ -42,7 +43,7 @@ def try_files(spec: Path, files: Iterable[Path]) -> int:
         if not file.is_file():
             print(f"找不到文件 · no such file: {file}")
             return 2
-        if not any(match_file(extract, file.name) for extract in source.extracts.values()):
+        if not any(fields_of(name, extract, file.name) for name, extract in source.extracts.items()):
             patterns = "、".join(pattern for extract in source.extracts.values() for pattern in extract.files)
             print(f"文件名与登记不符 · {file.name} fits no pattern of the spec; it has: {patterns or '-'}")
             return 2
@@ -64,10 +65,11 @@ def _received(source: Source, files: list[Path], folder: Path) -> list[Batch]:
     days = [SOME_DAY]
     for file in files:
         shutil.copyfile(file, folder / "outbox" / file.name)
-        for extract in source.extracts.values():
-            if extract.read.marker and match_file(extract, file.name):
+        for name, extract in source.extracts.items():
+            fields = fields_of(name, extract, file.name)
+            if extract.read.marker and fields:
                 (folder / "outbox" / (file.name + extract.read.marker)).touch()
-            days += [day for key, day in (match_file(extract, file.name) or {}).items() if key == "business_date"]
+            days += [day for key, day in (fields or {}).items() if key == "business_date"]
     os.environ["XUBAO_HOME"] = str(folder / "home")
     os.environ["XUBAO_SOURCES"] = str(folder / "sources")
     place = {"conn_type": "file", "extra": {"path": str(folder / "outbox")}}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.batches import Batch
+from ingest.corrections import Correction, correction_of
 from ingest.rules import rule as rule_of
 from ingest.spec import Extract
 
@@ -36,7 +37,10 @@ class Fault:
 
 def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fault]:
     """Every fault of a batch, gravest first. `history`: earlier batches of the same extract."""
-    good = [b for b in history if b.is_accepted and b.scope == batch.scope and b.received_on <= batch.received_on]
+    accepted = [b for b in history if b.is_accepted and b.received_on <= batch.received_on]
+    if correction := correction_of(batch.name):
+        return list(_correction(batch, [b for b in accepted if b.name != batch.name], correction))
+    good = [b for b in accepted if b.scope == batch.scope and not correction_of(b.name)]
     is_snapshot = extract.delivery_mode() == "snapshot"
     found = [
         *_no_rows(batch, extract),
@@ -58,6 +62,21 @@ def warned(batch: Batch, faults: list[Fault]) -> Batch:
         message_zh=";".join(fault["zh"] for fault in told),
         message_en="; ".join(fault["en"] for fault in told),
     )
+
+
+def _correction(batch: Batch, accepted: list[Batch], correction: Correction) -> Iterator[Fault]:
+    """Corrected rows need the file they came from. More rows than went back are let in and told: whoever may write
+    them may also send the whole file, but a whole file under this name is more likely a mistake.
+    """
+    original = [b for b in accepted if b.name == correction.original]
+    if not original:
+        yield Fault("file:nothing_to_correct", True, f"“{correction.original}”", correction.original)
+        return
+    others = [b for b in accepted if (c := correction_of(b.name)) and c.original == correction.original]
+    sent_back = original[-1].quarantined + sum(b.quarantined for b in others)
+    rows = batch.loaded + batch.quarantined
+    if rows > sent_back:
+        yield Fault("file:more_than_sent_back", False, f"{rows} / {sent_back}", f"{rows} / {sent_back}")
 
 
 def _no_rows(batch: Batch, extract: Extract) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """Hand the outbox of a night over to a channel: each file exactly once, with a claim before and a receipt after.
 
-A receipt stands for a file that arrived whole. A claim without a receipt is a delivery that was killed: the file that
+A receipt stands for a file that arrived whole; those of files with personal data are archived as the export log
+(ingest.archive.remember_step). A claim without a receipt is a delivery that was killed: the file that
 lies at the destination counts as delivered, even if its recipient has already written into it; nothing is overwritten.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,12 @@ def _deliver_file(source: Path, entry: dict[str, Any], as_of: date, recipient: s
     claim.touch()
     if not arrived:
         _copy(source, target, entry)
-    write_json(receipt, {"as_of": str(as_of), "recipient": recipient, "file": entry["name"],
-                         "revision": entry["revision"], "sha256": entry["sha256"], "bytes": entry["bytes"]})  # fmt: skip
+    claimed_at = datetime.fromtimestamp(claim.stat().st_mtime, UTC).replace(tzinfo=None, microsecond=0)
+    write_json(receipt, {
+        "as_of": str(as_of), "channel": channel, "recipient": recipient, "file": entry["name"], "rows": entry["rows"],
+        "purpose": entry["purpose"], "revision": entry["revision"], "sha256": entry["sha256"], "bytes": entry["bytes"],
+        "delivered_at": str(claimed_at),
+    })  # fmt: skip
     return not arrived
 
 

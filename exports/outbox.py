@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
+from exports.rejected import read_rejected, rejected_files, rejected_workbook
 from exports.shelf import published_of
 from exports.statement import statement_rows, statement_workbook
 from exports.wording import Night, Record, load_night
@@ -28,12 +29,14 @@ class Parcel:
     """One file for one recipient before it has a revision.
 
     render(note) gives the bytes; note is the sentence about the revision, "" for the first. lines: line id -> digest
-    of its content, so that a revision can say how many lines changed.
+    of its content, so that a revision can say how many lines changed. purpose: why personal data leave in it, None if
+    there are none; see marts.fct_export.
     """
 
     name: str
     rows: int
     render: Callable[[str], bytes]
+    purpose: str | None = None
     list_id: str | None = None
     lines: Mapping[str, str] | None = None
 
@@ -54,6 +57,7 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
             name=file_name(person, as_of),
             rows=len(rows),
             render=lambda note, person=person, rows=rows: call_list_workbook(person, rows, night, note),
+            purpose="renewal_calls",
             list_id=person["list_id"],
             lines={str(row["row_id"]): _digest(row) for row in rows},
         )
@@ -61,6 +65,8 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     for recipient, lists in parcels.items():
         _put(as_of, recipient, lists, counts, night)
     _put(as_of, MANAGERS, _manager_parcels(published, night), counts, night)
+    for recipient, files in _rejected_parcels(published, night).items():
+        _put(as_of, recipient, files, counts, night)
     log("lists", f"{counts['recipients']} recipients, {counts['files_written']} files written, "
         f"{counts['files_unchanged']} unchanged")  # fmt: skip
     return counts
@@ -80,8 +86,23 @@ def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
         name=f"bonus_{night.as_of:%Y%m%d}.xlsx",
         rows=statement_rows(published),
         render=lambda _: statement_workbook(published, night),
+        purpose="pay_statement",
     )
     return [*parcels, statement]
+
+
+def _rejected_parcels(published: Path, night: Night) -> dict[str, list[Parcel]]:
+    """Rejected rows by recipient: each source's owner gets those of that source and no others."""
+    parcels: dict[str, list[Parcel]] = {}
+    for given in rejected_files(published):
+        parcel = Parcel(
+            name=given["name"],
+            rows=given["rows"],
+            render=lambda _, given=given: rejected_workbook(read_rejected(published, given), night),
+            purpose="rejected_rows",
+        )
+        parcels.setdefault(f"source_{given['source']}", []).append(parcel)
+    return parcels
 
 
 def _put(
@@ -131,7 +152,8 @@ def _entry(parcel: Parcel, name: str, revision: int, content: str, data: bytes) 
     return {
         "name": name, "base_name": parcel.name, "rows": parcel.rows, "list_id": parcel.list_id, "revision": revision,
         "sha256": hashlib.sha256(data).hexdigest(), "content_sha256": content,
-        "bytes": len(data), "lines": dict(parcel.lines) if parcel.lines is not None else None,
+        "bytes": len(data), "purpose": parcel.purpose,
+        "lines": dict(parcel.lines) if parcel.lines is not None else None,
     }  # fmt: skip
 
 

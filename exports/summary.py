@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from exports.rejected import rejected_files
 from exports.shelf import open_read_only, published_of
 from exports.wording import load_night, records
 from ingest.home import home, read_json
@@ -21,7 +22,7 @@ WORDS = {
 
 
 def summary_text(as_of: date) -> str:
-    """At most 60 aligned lines: status, sources, renewal rates, calls per person, files, seconds per step."""
+    """At most 60 aligned lines: status, sources, rejected rows, renewal rates, calls per person, files, seconds per step."""
     verdict = read_json(home() / "state" / "verdict" / f"{as_of}.json")
     lines = [f"Xubao 续保 · night of {as_of} · {WORDS[verdict['status']]}"]
     lines += [f"  - {_cut(reason, 300)}" for reason in verdict["reasons"][:6]]
@@ -29,7 +30,7 @@ def summary_text(as_of: date) -> str:
         lines.append(f"  - and {len(verdict['reasons']) - 6} more, see the manifest")
     if verdict["status"] != "not_published":
         folder = published_of(as_of)
-        lines += ["", *_sources(folder, as_of), "", *_rates(folder, as_of)]
+        lines += ["", *_sources(folder, as_of), *_rejected(folder), "", *_rates(folder, as_of)]
         rest = ["", *_files(folder, as_of), "", *_steps(as_of)]
         lines += ["", *_calls(folder, as_of, MOST_LINES - len(lines) - len(rest) - 1), *rest]
     else:
@@ -61,6 +62,16 @@ def _sources(folder: Path, as_of: date) -> list[str]:
     return ["Sources, received this night", *aligned(
         ("source", "status", "files", "rows", "loaded", "quarantined", "declared", "age"), table, "<<>>>>>>"
     )]  # fmt: skip
+
+
+def _rejected(folder: Path) -> list[str]:
+    """How many rejected rows go back to whom."""
+    went: dict[tuple[str, str], list[int]] = {}
+    for given in rejected_files(folder):
+        went.setdefault((f"source_{given['source']}", given["owner"]), []).append(given["rows"])
+    table = [(*who, f"{len(rows):,}", f"{sum(rows):,}") for who, rows in sorted(went.items())]
+    heads = ("recipient", "owner", "files", "rows")
+    return ["", "Rejected rows that go back", *aligned(heads, table, "<<>>")] if table else []
 
 
 def _rates(folder: Path, as_of: date) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +16,8 @@ from ingest.home import home, is_rebuild, log, read_json, step, write_atomic
 
 ARCHIVE_PROVENANCE = {"_as_of": "DATE", "_revision": "BIGINT"}
 """Columns that stand after an archive's own."""
+AFTERWARDS = ("night", "export")
+"""What is archived when the night is over; everything else is decided in the warehouse."""
 
 
 def archived(entity: Entity, as_of: date) -> list[str]:
@@ -35,7 +38,7 @@ def keep_build(build: Path, as_of: date) -> list[str]:
     written = []
     with duckdb.connect(str(build / "work.duckdb"), read_only=True) as connection:
         for name, entity in archives().items():
-            if name != "night":
+            if name not in AFTERWARDS:
                 columns = ", ".join(entity.columns)
                 table = connection.execute(f"select {columns} from archive.{name} order by all").to_arrow_table()
                 written += keep(entity, as_of, table)
@@ -74,11 +77,38 @@ def keep_step(build: str) -> int:
 
 
 def remember_step(as_of: str) -> int:
-    """Archive the verdict on a night; a rebuild has none. Returns how many files were written."""
+    """Archive the verdict on a night and what of personal data left in it; a rebuild has neither.
+
+    Returns how many files were written.
+    """
     day = date.fromisoformat(as_of)
     if is_rebuild(day):
         return 0
     verdict = read_json(home() / "state" / "verdict" / f"{as_of}.json")
     row = {"as_of": day, "build_id": verdict["build_id"], "status": verdict["status"]}
     table = pa.Table.from_pylist([row | {"reasons": "\n".join(verdict["reasons"])}])
-    return len(keep(archives()["night"], day, table))
+    written = keep(archives()["night"], day, table)
+    if exported := exports_of(day):
+        written += keep(archives()["export"], day, pa.Table.from_pylist(exported, schema=EXPORT_SCHEMA))
+    return len(written)
+
+
+EXPORT_SCHEMA = pa.schema([
+    ("as_of", pa.date32()), ("channel", pa.string()), ("recipient", pa.string()), ("file_name", pa.string()),
+    ("sha256", pa.string()), ("records", pa.int64()), ("purpose", pa.string()), ("delivered_at", pa.timestamp("us")),
+])  # fmt: skip
+
+
+def exports_of(as_of: date) -> list[dict[str, Any]]:
+    """Every file with personal data that was handed over in a night, from the receipts."""
+    receipts = (home() / "state" / "delivery").glob(f"*/{as_of}/*/*.receipt.json")
+    found = [
+        {
+            "as_of": as_of, "channel": receipt["channel"], "recipient": receipt["recipient"],
+            "file_name": receipt["file"], "sha256": receipt["sha256"], "records": receipt["rows"],
+            "purpose": receipt["purpose"], "delivered_at": datetime.fromisoformat(receipt["delivered_at"]),
+        }
+        for receipt in map(read_json, receipts)
+        if receipt.get("purpose")
+    ]  # fmt: skip
+    return sorted(found, key=lambda row: (row["channel"], row["recipient"], row["file_name"]))

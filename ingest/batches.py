@@ -59,6 +59,11 @@ class Batch:
         stem = f"{self.sha256[:8]}-{self.extract}-{name[:4]}"
         return raw_folder(self.entity, self.source, self.received_on) / f"{stem}.json"
 
+    def held(self) -> Path:
+        """Where its rejected rows lie, if it has any."""
+        folder = home() / "quarantine" / self.entity / self.source / str(self.received_on)
+        return folder / f"{self.sidecar().stem}.parquet"
+
     def write(self) -> None:
         """Write the sidecar; the raw file must lie on disk before."""
         write_json(self.sidecar(), asdict(self))

@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from ingest.batches import Batch, batches
+from ingest.corrections import correction_of, fields_of
 from ingest.home import home, read_json, sha256_file, write_atomic, write_json
 from ingest.places import RemoteFile, SourceDownError, fetch_table, highest_mark, list_files
-from ingest.spec import Extract, Source, match_file
+from ingest.spec import Extract, Source
 
 OVERLAP = timedelta(days=1)
 """How far behind the highest watermark a table is read again, for rows that were committed late."""
@@ -91,16 +92,18 @@ def _pull_files(
     latest = {file.name: file for file in before}
     accepted = [batch for batch in history if batch.extract == name and batch.is_accepted]
     if extract.delivery_mode() == "snapshot":  # earlier content may come back
-        accepted = list({tuple(sorted(b.scope.items())): b for b in accepted}.values())
+        whole = [batch for batch in accepted if not correction_of(batch.name)]
+        accepted = list({tuple(sorted(b.scope.items())): b for b in whole}.values())
     shas = {batch.sha256: batch.name for batch in accepted}
     repeats = {(batch.name, batch.sha256) for batch in history if batch.verdict == "nothing_new"}
     seen_path = home() / "state" / "seen" / f"{source.name}-{name}.json"
     seen = read_json(seen_path) if seen_path.exists() else {}
     for remote in present:
-        fields = match_file(extract, remote.name)
+        fields = fields_of(name, extract, remote.name)
         if fields is None:
             continue
-        if extract.read.marker and remote.name + extract.read.marker not in names:
+        is_whole = not extract.read.marker or remote.name + extract.read.marker in names
+        if not is_whole and not correction_of(remote.name):
             report.waiting.append(remote.name)
             continue
         last = latest.get(remote.name)

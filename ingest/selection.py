@@ -16,9 +16,11 @@ import pyarrow.parquet as pq
 
 from ingest.archive import ARCHIVE_PROVENANCE, archived
 from ingest.batches import Batch, batches
+from ingest.corrections import ROW_HEADER, SHEET, correction_of, next_name
 from ingest.entities import PROVENANCE, SQL_TYPES, Entity, archives, entities
 from ingest.home import PROJECT, home, log, read_json, write_atomic, write_json
 from ingest.landing import report_path
+from ingest.reading import header_key
 from ingest.rules import rules
 from ingest.spec import Extract, Source, file_pattern, sources
 
@@ -66,6 +68,7 @@ def select(as_of: date) -> Path:
         },
         "files": {batch.raw: f"{batch.sha256}-{batch.processing_key}" for batch in chosen},
         "sources": statuses,
+        "rejects": _rejects(as_of, received, specs),
     }
     for batch in chosen:
         inputs["entities"][batch.entity].append(batch.raw)
@@ -105,12 +108,28 @@ def _by_extract(items: list[Batch]) -> dict[tuple[str, str], list[Batch]]:
 
 
 def _in_force(group: list[Batch], specs: dict[str, Source]) -> list[Batch]:
-    """The accepted batches of one extract that count: the newest version of each name; of snapshots the newest per scope."""
+    """The accepted batches of one extract that count: the newest version of each name; of snapshots the newest per scope.
+
+    Corrected rows count beside the file they correct.
+    """
     newest = {batch.name: batch for batch in sorted(group, key=lambda b: (b.version, b.received_on))}
     found = sorted(newest.values(), key=lambda b: (b.business_date, b.received_on, b.name))
-    if _mode(group[0], specs) == "delta":
-        return found
-    return list({tuple(sorted(batch.scope.items())): batch for batch in found}.values())
+    whole = [batch for batch in found if not correction_of(batch.name)]
+    if _mode(group[0], specs) == "snapshot":
+        whole = list({tuple(sorted(batch.scope.items())): batch for batch in whole}.values())
+    return [*whole, *_corrections(found, whole)]
+
+
+def _corrections(found: list[Batch], whole: list[Batch]) -> list[Batch]:
+    """Corrected rows count as long as the file they correct does; a later version of it, sent whole, replaces both."""
+    originals = {batch.name: batch for batch in whole}
+    return [
+        batch
+        for batch in found
+        if (correction := correction_of(batch.name))
+        and (original := originals.get(correction.original))
+        and batch.received_on >= original.received_on
+    ]
 
 
 def _mode(batch: Batch, specs: dict[str, Source]) -> str:
@@ -129,7 +148,7 @@ def _statuses(
         report = report_path(source.name, as_of)
         pulled = read_json(report) if report.exists() else {"failed": {}, "waiting": []}
         for name, extract in source.extracts.items():
-            mine = [batch for batch in received if (batch.source, batch.extract) == (source.name, name)]
+            mine = [b for b in received if (b.source, b.extract) == (source.name, name) and not correction_of(b.name)]
             rows.append(_status(as_of, source, name, extract, mine, chosen, pulled))
     return rows
 
@@ -212,6 +231,36 @@ def _batch_row(batch: Batch, is_in_force: bool) -> dict[str, Any]:
         "declared_kinds": as_json(batch.declared), "warnings": as_json(batch.warnings),
         "faults": json.dumps([fault["rule"] for fault in batch.faults]),
     }  # fmt: skip
+
+
+def _rejects(as_of: date, received: list[Batch], specs: dict[str, Source]) -> list[dict[str, Any]]:
+    """Per used file of this night that has rejected rows: where they lie, whose they are, what its columns are called."""
+    found = []
+    for batch in received:
+        source = specs.get(batch.source)
+        if batch.received_on != as_of or not (batch.is_accepted and batch.quarantined and source):
+            continue
+        extract = source.extracts.get(batch.extract)
+        if extract is None:
+            continue
+        names = {header_key(name): name for name in reversed(pq.read_schema(batch.held()).names)}
+        columns = {
+            name: {
+                "zh": column.zh,
+                "en": name,
+                "headers": [names[key] for key in map(header_key, extract.columns[name].headers) if key in names],
+            }
+            for name, column in extract.canonical().columns.items()
+            if name in extract.columns
+        }
+        found.append({
+            "source": batch.source, "title": source.title, "extract": batch.extract, "owner": source.owner.name,
+            "contact": source.owner.contact, "file_name": batch.name, "rows": batch.quarantined,
+            "path": str(batch.held().relative_to(home())), "columns": columns, "key": extract.canonical().key,
+            "sheet": SHEET, "row_header": ROW_HEADER, "comes_back": bool(extract.files),
+            "name": next_name(batch.extract, batch.name) if extract.files else f"{batch.name}.退回.xlsx",
+        })  # fmt: skip
+    return found
 
 
 def _rule_rows() -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 {#
     One row per key of a relation of raw rows: the newest received. Total order: day received, day it is
-    about, then the file, then the row in it. A key column may be NULL (a policy has no endorsement number); NULL is a value like any
+    about, corrected rows before those they correct, then the file, then the row in it. A key column may be NULL (a policy has no endorsement number); NULL is a value like any
     other here. Few keys come twice: only their rows are ordered, all others pass. Use it as a whole CTE.
 #}
 {% macro newest_per_key(relation, keys) -%}
@@ -24,7 +24,9 @@
         semi join repeated on hash({{ keys | join(', ') }}) = repeated.key_hash
         qualify row_number() over (
             partition by {{ keys | join(', ') }}
-            order by _received_on desc, _business_date desc, _sha8 desc, _row desc
+            order by
+                _received_on desc, _business_date desc, contains(_file, '.更正-') desc, _sha8 desc,
+                _row desc
         ) = 1
     )
 {%- endmacro %}

@@ -45,6 +45,8 @@ ARCHIVES = {
     "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, vin text,"
     " vehicle_key text, expiry_month date, phone text, sequence_number integer",
     "night": "as_of date, build_id text, status text, reasons text",
+    "export": "as_of date, channel text, recipient text, file_name text, sha256 text, records integer, purpose text,"
+    " delivered_at timestamp",
 }
 
 Rows = list[dict[str, Any]]
