@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from expectations import docs, promises, quarantine
-from expectations.rows import Sorted, sort_out, type_rows
-from expectations.verdicts import Fault, judge_batch, warned
-from ingest import landing, rules
-from ingest.batches import Batch, batches, raw_folder
-from ingest.conversion import unknown_headers
-from ingest.corrections import as_read
+from expectations import docs, gate, promises
+from expectations.files import Passage
+from expectations.rows import judge_rows
+from ingest import landing
+from ingest.batches import Batch, batches
 from ingest.counting import count_records
-from ingest.entities import PROVENANCE
-from ingest.home import home, is_rebuild, log, step, write_atomic
-from ingest.reading import TextTable, UnreadableFileError, read
+from ingest.home import home, is_rebuild, log, step
+from ingest.reading import BATCH_RECORDS, TextTable, UnreadableFileError, read_batches
 from ingest.spec import Extract, Source, sources
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Raise when reading or typing changes: landed files are then read again."""
 
 
@@ -85,26 +80,76 @@ def process(source: Source, as_of: date) -> list[Batch]:
 
 def _decide(
     source: Source, name: str, extract: Extract, todo: list[landing.Landed], history: list[Batch], key: str, as_of: date
-) -> list[Batch]:
-    """Read all files of one extract, type and check them together, then decide about each by itself."""
-    opened = [_read_one(source, name, extract, file, key) for file in todo]
-    readable = [(batch, text) for batch, text in opened if text is not None]
-    outcomes = type_rows([text.table for _, text in readable], extract, source)
-    done = [batch for batch, text in opened if text is None]
-    typed = []
-    for (batch, text), outcome in zip(readable, outcomes, strict=True):
-        if isinstance(outcome, Exception):
-            done.append(_unusable(batch, outcome))
-        else:
-            typed.append((batch, text, outcome))
-    sorted_out, judgement = sort_out(
-        [rows for _, _, rows in typed], extract.canonical(), source.identity, extract.by_hand
-    )
-    if judgement.result is not None:
-        docs.write_page(source.name, name, as_of, judgement.result)
-    for (batch, text, _), rows in zip(typed, sorted_out, strict=True):
-        done.append(_store(extract, batch, text, rows, [*history, *done]))
-    return done
+) -> Iterator[Batch]:
+    """Let the files of one extract pass the gate in batches of rows; decide about each file when its last row passed."""
+    started = time.monotonic()
+    earlier, results = list(history), []
+    for chunk in _chunks(_ahead(_parts(source, name, extract, todo, key))):
+        texts = [part for _, part, _ in chunk if isinstance(part, TextTable)]
+        judged, result = judge_rows([text.table for text in texts], extract, source)
+        results += [result] if result is not None else []
+        outcomes = iter(judged)
+        for passage, part, is_last in chunk:
+            if isinstance(part, TextTable):
+                passage.add(part, next(outcomes))
+            elif part is not None:
+                passage.fail(part)
+            if is_last:
+                batch = passage.decide(earlier, started)
+                started = time.monotonic()
+                earlier.append(batch)
+                yield batch
+    if results:
+        docs.write_page(source.name, name, as_of, gate.together(results))
+
+
+Part = tuple[Passage, TextTable | Exception | None, bool]
+"""A file, some of its records or why it has none, and whether that was its last."""
+
+
+def _parts(source: Source, name: str, extract: Extract, todo: list[landing.Landed], key: str) -> Iterator[Part]:
+    """The records of all files, counted a second time when a file ends."""
+    for file in todo:
+        passage, end = Passage(source, name, extract, file, key), None
+        try:
+            records = 0
+            for text in read_batches(file.path, passage.extract):
+                records += text.records
+                yield passage, text, False
+            counted = count_records(file.path, passage.extract, text.delimiter, text.sheet, text.encoding)
+            if counted != records:
+                raise UnreadableFileError(
+                    "file:count_mismatch",
+                    f"读到 {records} 条,文件中有 {counted} 条",
+                    f"{records} were read, the file holds {counted}",
+                )
+        except Exception as error:  # whatever a file does to a parser, the night goes on
+            end = error
+        yield passage, end, True
+
+
+def _ahead(parts: Iterator[Part]) -> Iterator[Part]:
+    """The same, read one step ahead on another thread: reading and judging share two cores."""
+    with ThreadPoolExecutor(1) as reader:
+        following = reader.submit(next, parts, None)
+        while (part := following.result()) is not None:
+            following = reader.submit(next, parts, None)
+            yield part
+
+
+def _chunks(parts: Iterator[Part]) -> Iterator[list[Part]]:
+    """Parts together as long as their rows are no more than a batch: the suite costs the same for one row and many."""
+    chunk: list[Part] = []
+    rows = 0
+    for part in parts:
+        more = part[1].table.num_rows if isinstance(part[1], TextTable) else 0
+        if chunk and rows + more > BATCH_RECORDS:
+            yield chunk
+            chunk, rows = [], 0
+        chunk.append(part)
+        rows += more
+    if chunk:
+        yield chunk
 
 
 def _is_open(file: landing.Landed, known: dict[tuple[str, str], Batch], key: str, extract: str) -> bool:
@@ -112,100 +157,3 @@ def _is_open(file: landing.Landed, known: dict[tuple[str, str], Batch], key: str
     if batch is None or batch.processing_key != key or batch.verdict == "failed":
         return True
     return batch.raw is not None and not (home() / batch.raw).exists()
-
-
-def _read_one(
-    source: Source, name: str, extract: Extract, file: landing.Landed, key: str
-) -> tuple[Batch, TextTable | None]:
-    """The text of a landed file, or the verdict that it cannot be used."""
-    batch = Batch(
-        source=source.name, extract=name, entity=extract.entity, name=file.name,
-        file=str(file.path.relative_to(home())), sha256=file.sha256, version=file.version,
-        received_on=file.received_on, business_date=file.business_date, verdict="accepted",
-        owner=source.owner.name, scope=file.scope, watermark=file.watermark, processing_key=key,
-    )  # fmt: skip
-    extract = as_read(extract, file.name)
-    try:
-        text = read(file.path, extract)
-        batch = replace(
-            batch, records=text.records, declared=text.declared, unknown_headers=unknown_headers(text.table, extract)
-        )
-        counted = count_records(file.path, extract, text.delimiter, text.sheet, text.encoding)
-        if counted != text.records:
-            raise UnreadableFileError(
-                "file:count_mismatch",
-                f"读到 {text.records} 条,文件中有 {counted} 条",
-                f"{text.records} were read, the file holds {counted}",
-            )
-        return batch, text
-    except Exception as error:
-        return _unusable(batch, error), None
-
-
-def _unusable(batch: Batch, error: Exception) -> Batch:
-    """The verdict on a file that no row could be had from: whatever it does to a parser, the night goes on."""
-    if isinstance(error, UnreadableFileError):
-        return _refused(batch, [Fault(error.rule, True, error.finding_zh, error.finding_en)])
-    kind = type(error).__name__  # its text may quote values
-    return replace(_refused(batch, [Fault("file:failed", True, kind, kind)]), verdict="failed")
-
-
-def _refused(batch: Batch, faults: list[Fault]) -> Batch:
-    zh, en = faults[0].words
-    rule = rules.rule(faults[0].rule)
-    return replace(
-        batch,
-        verdict="refused",
-        rule=faults[0].rule,
-        faults=[fault.as_told() for fault in faults],
-        loaded=0,
-        quarantined=0,
-        raw=None,
-        message_zh=f"{batch.name}:{zh}。{rule.fix_zh}。继续使用上一次的有效数据,请联系{batch.owner}",
-        message_en=f"{en}; {rule.fix_en}. The last good batch stays in force; ask {batch.owner}.",
-    )
-
-
-def _store(extract: Extract, batch: Batch, text: TextTable, rows: Sorted, history: list[Batch]) -> Batch:
-    """Write raw rows and quarantine of one file; return its verdict with counts that add up."""
-    counts = Counter(rows.rules.values()) + Counter(rule for _, rule, _ in text.held)
-    declared = {**text.declared, **({"exact_duplicate": rows.repeats} if rows.repeats else {})}
-    batch = replace(
-        batch,
-        loaded=rows.loaded.num_rows,
-        declared=declared,
-        rules=dict(sorted(counts.items())),
-        quarantined=sum(counts.values()),
-        warnings=rows.warnings,
-    )
-    if batch.records != batch.loaded + batch.quarantined + sum(declared.values()):
-        return _refused(batch, [Fault("file:count_mismatch", True, "我方原因", "our own fault")])
-    faults = judge_batch(batch, extract, history)
-    if faults and faults[0].refuses:
-        return _refused(batch, faults)
-    stem = batch.sidecar().stem
-    quarantine.write(batch.held(), text.table, rows.rules, text.held)
-    path = raw_folder(batch.entity, batch.source, batch.received_on) / f"{stem}.parquet"
-    buffer = io.BytesIO()
-    pq.write_table(_with_provenance(rows.loaded, batch), buffer, compression="zstd")
-    write_atomic(path, buffer.getvalue(), mode=0o600)
-    batch = replace(batch, raw=str(path.relative_to(home())))
-    return warned(batch, faults) if faults else batch
-
-
-def _with_provenance(rows: pa.Table, batch: Batch) -> pa.Table:
-    """Canonical columns, then where each row came from."""
-    count = rows.num_rows
-    values = {
-        "_source": pa.repeat(pa.scalar(batch.source), count),
-        "_extract": pa.repeat(pa.scalar(batch.extract), count),
-        "_file": pa.repeat(pa.scalar(batch.file), count),
-        "_sha8": pa.repeat(pa.scalar(batch.sha256[:8]), count),
-        "_row": rows["_row"],
-        "_received_on": pa.repeat(pa.scalar(batch.received_on, pa.date32()), count),
-        "_business_date": pa.repeat(pa.scalar(batch.business_date, pa.date32()), count),
-    }
-    out = rows.drop_columns(["_row"])
-    for name in PROVENANCE:
-        out = out.append_column(name, values[name])
-    return out

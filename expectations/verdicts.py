@@ -51,6 +51,23 @@ def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fa
     return sorted(found, key=lambda fault: not fault.refuses)
 
 
+def refused(batch: Batch, faults: list[Fault]) -> Batch:
+    """The batch as not used, with the gravest fault in its message."""
+    zh, en = faults[0].words
+    rule = rule_of(faults[0].rule)
+    return replace(
+        batch,
+        verdict="refused",
+        rule=faults[0].rule,
+        faults=[fault.as_told() for fault in faults],
+        loaded=0,
+        quarantined=0,
+        raw=None,
+        message_zh=f"{batch.name}:{zh}。{rule.fix_zh}。继续使用上一次的有效数据,请联系{batch.owner}",
+        message_en=f"{en}; {rule.fix_en}. The last good batch stays in force; ask {batch.owner}.",
+    )
+
+
 def warned(batch: Batch, faults: list[Fault]) -> Batch:
     """The batch as used with a warning that names all its faults."""
     told = [fault.as_told() for fault in faults]

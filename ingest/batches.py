@@ -46,6 +46,8 @@ class Batch:
     unknown_headers: list[str] = field(default_factory=list)
     watermark: str | None = None
     processing_key: str = ""
+    seconds: float = 0.0
+    """Seconds it took to read, type, check and store the file; measured, so no two nights have the same."""
     raw: str | None = None
     """Path of the typed rows relative to XUBAO_HOME; None if the file was not accepted."""
 

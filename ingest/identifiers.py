@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 VIN = r"^[A-HJ-NPR-Z0-9]{17}$"
 PHONE = r"^(?:1[3-9]\d{9}|0\d{9,11})$"
 """A mobile number (MIIT ranges 13x to 19x) or a landline with its area code."""
@@ -19,22 +23,21 @@ VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
-def vin_digits(vin: str) -> str:
-    """SQL: a VIN's characters as one number of the digits that its check is computed from."""
-    return f"try_cast(translate({vin}, '{VIN_LETTERS}', '{VIN_DIGITS}') as bigint)"
-
-
-def vin_check_fails(vin: str, digits: str) -> str:
-    """SQL, true if a VIN of right shape has a wrong ninth character (GB 16735, ISO 3779).
+def vin_check_fails(vins: pa.ChunkedArray) -> np.ndarray:
+    """True for a VIN of right shape that has a wrong ninth character (GB 16735, ISO 3779).
 
     Only makers that must have it are judged: China (L) and North America (1 to 5).
     """
-    total = " + ".join(
-        f"{weight} * (number // {10 ** (17 - place)} % 10)" for place, weight in enumerate(VIN_WEIGHTS, 1) if weight
-    ).replace("number", digits)
-    return (
-        f"(regexp_full_match({vin}, '[L1-5][A-HJ-NPR-Z0-9]{{16}}') and {vin}[9] <> '0123456789X'[({total}) % 11 + 1])"
-    )
+    fails = np.zeros(len(vins), bool)
+    shaped = pc.fill_null(pc.match_substring_regex(vins, "^[L1-5][A-HJ-NPR-Z0-9]{16}$"), False)
+    places = np.flatnonzero(shaped.to_numpy())
+    if len(places):
+        signs = np.frombuffer("".join(vins.take(pa.array(places)).to_pylist()).encode(), np.uint8).reshape(-1, 17)
+        values = np.zeros(256, np.int64)
+        values[list(b"0123456789" + VIN_LETTERS.encode())] = [*range(10), *map(int, VIN_DIGITS)]
+        wanted = np.frombuffer(b"0123456789X", np.uint8)[values[signs] @ np.array(VIN_WEIGHTS) % 11]
+        fails[places] = signs[:, 8] != wanted
+    return fails
 
 
 def id_number_check_fails(number: str) -> str:

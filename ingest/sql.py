@@ -25,11 +25,8 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 
 def query(sql: str, **tables: pa.Table) -> pa.Table:
-    """The result of a query over tables in memory, by the names they are given."""
-    for name, table in tables.items():
-        _engine().register(name, table)
-    try:
-        return _engine().execute(sql).to_arrow_table()
-    finally:
-        for name in tables:
-            _engine().unregister(name)
+    """The result of a query over tables in memory, by the names they are given. Threads may call it side by side."""
+    with _engine().cursor() as cursor:
+        for name, table in tables.items():
+            cursor.register(name, table)
+        return cursor.execute(sql).to_arrow_table()

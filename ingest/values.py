@@ -23,6 +23,7 @@ TO_NARROW = str.maketrans(WIDE, NARROW)
 EXCEL_ERRORS = "'#N/A', '#REF!', '#VALUE!', '#DIV/0!', '#NAME?', '#NUM!', '#NULL!'"
 NO_PLATE = "'未上牌', '新车', '暂无', '无牌', '无', '未挂牌', '待上牌'"
 HIDDEN = "'匿名', '未知', '保密', '无', '隐藏', 'unknown', 'anonymous', 'private', 'withheld', 'none'"
+MOBILE = r"1\d{10}"
 EXCEL_DAY_ZERO, FIRST_SERIAL, LAST_SERIAL = "1899-12-30", 32874, 65745
 """Excel counts days; numbers from 1990 to 2079 are understood in a column of dates."""
 FAILURES = {
@@ -95,8 +96,7 @@ class Value:
             case "phone":
                 return [(self.part("number"), _phone_number(plain))]
             case "vin":
-                return [(self.part("vin"), vin := rf"upper(regexp_replace({plain}, '\s', '', 'g'))"),
-                        (self.part("digits"), identifiers.vin_digits(vin))]  # fmt: skip
+                return [(self.part("vin"), rf"upper(regexp_replace({plain}, '\s', '', 'g'))")]
         return []
 
     def typed(self, source: Source) -> str:
@@ -132,7 +132,7 @@ class Value:
                 is_hidden = self._is_hidden()
                 mobile = rf"regexp_replace({self.part('number')}, '^(?:\+?86|0086|0)(1\d{{10}})$', '\1')"
                 whole = rf"regexp_replace({mobile}, '^(?:\+|00)860?([2-9]\d{{8,10}})$', '0\1')"
-                return f"case when not ({is_hidden}) then {whole} end"
+                return f"case when {self.is_plain_mobile()} then {plain} when not ({is_hidden}) then {whole} end"
             case "id_number":
                 return f"upper({plain})"
             case "codes":
@@ -165,7 +165,11 @@ class Value:
         formats = list(self.given.timestamp or TIMESTAMP_FORMATS)
         parsed = f"try_strptime(regexp_replace({local}, ' 24:00(:00)?$', ' 00:00:00'), {formats})"
         late = f"case when {local} like '% 24:00%' then interval 1 day else interval 0 day end"
-        return f"case when {_has_offset(self.plain)} then {_shifted(self.plain)} else coalesce({parsed} + {late}, {_serial(self.plain)}) end"
+        value = f"case when {_has_offset(self.plain)} then {_shifted(self.plain)} else coalesce({parsed} + {late}, {_serial(self.plain)}) end"
+        if self.given.timestamp:
+            return value
+        is_plain = rf"regexp_full_match({self.plain}, '\d{{4}}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d')"
+        return f"case when {is_plain} then try_cast({self.plain} as timestamp) else {value} end"
 
     def _money(self) -> str:
         """Yuan with two places, rounded half-up; thousands, ¥, 元, 万 and parentheses as minus are understood."""
@@ -174,7 +178,11 @@ class Value:
         value = scale.format(f"try_cast({signed} as decimal(18,{4 if self.given.money == 'wan' else 2}))")
         ten_thousands = f"try_cast(rtrim({signed}, '万') as decimal(18,4)) * 10000"
         value = f"try_cast(case when {signed} like '%万' then {ten_thousands} else {value} end as decimal(18,2))"
-        return rf"case when regexp_full_match({signed}, '[+-]?\d{{1,15}}(\.\d*)?万?') then {value} end"
+        value = rf"case when regexp_full_match({signed}, '[+-]?\d{{1,15}}(\.\d*)?万?') then {value} end"
+        if self.given.money != "yuan" or self.given.decimal_comma:
+            return value
+        is_plain = rf"regexp_full_match({self.plain}, '-?\d{{1,13}}(\.\d{{1,2}})?')"  # most are, and need no more
+        return f"case when {is_plain} then try_cast({self.plain} as decimal(18,2)) else {value} end"
 
     def is_destroyed(self) -> str:
         """Excel keeps 15 digits: it writes longer numbers with an exponent, or with zeros behind."""
@@ -186,6 +194,10 @@ class Value:
         check_fails = identifiers.id_number_check_fails(identifier(self.name))
         return rf"({rounded} or regexp_full_match({self.plain}, '\d{{15}}000') and {check_fails})"
 
+    def is_plain_mobile(self) -> str:
+        """What most cells are: nothing in them needs a second look."""
+        return f"regexp_full_match({self.plain}, '{MOBILE}')"
+
     def _is_hidden(self) -> str:
         return f"lower({self.plain}) in ({HIDDEN}) or {self.plain} like '%**%'"
 
@@ -193,12 +205,11 @@ class Value:
         """(test, rule) of what lets a row in and is told."""
         cell = identifier(self.name)
         match self.column.type:
-            case "vin" if source.identity == "vin":
-                return [(identifiers.vin_check_fails(cell, self.part("digits")), "check_digit")]
             case "phone":
+                others = f"case when not {self.is_plain_mobile()} then"
                 return [
-                    (self._is_hidden(), "hidden_number"),
-                    (rf"regexp_matches({self.plain}, '\d[/、,;|]\s*\d')", "more_than_one_number"),
+                    (f"{others} {self._is_hidden()} end", "hidden_number"),
+                    (rf"{others} regexp_matches({self.plain}, '\d[/、,;|]\s*\d') end", "more_than_one_number"),
                     (f"regexp_matches({cell}, {literal(identifiers.UNASSIGNED)})", "unassigned_range"),
                 ]
             case "plate":
@@ -233,11 +244,12 @@ def _serial(plain: str, whole_days: bool = False) -> str:
 
 def _phone_number(plain: str) -> str:
     """The first number of a cell: without extension, brackets and the point or the exponent that Excel gave it."""
+    is_plain = f"regexp_full_match({plain}, '{MOBILE}')"
     first = rf"regexp_replace({plain}, '[/、,;|].*$|\.0+$|(转|分机|ext\.?|#).*$', '', 'i')"
     extended = rf"regexp_replace({first}, '^(.*0\d{{2,3}}[ )-]*\d{{7,8}})-\d{{1,6}}$', '\1')"
     bare = rf"regexp_replace({extended}, '[\s()·.-]', '', 'g')"
     mended = f"cast(try_cast({plain} as decimal(20,0)) as varchar)"
-    return rf"case when {plain} similar to '1\.\d{{10}}[eE]\+?10' then {mended} when {plain} similar to '.*\d[eE]\+?\d+' then {plain} else {bare} end"
+    return rf"case when {is_plain} then {plain} when {plain} similar to '1\.\d{{10}}[eE]\+?10' then {mended} when {plain} similar to '.*\d[eE]\+?\d+' then {plain} else {bare} end"
 
 
 def _coded(text: str, codes: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from expectations.promises import suite
-from expectations.rows import sort_out, type_rows
+from expectations.rows import Judged, judge_rows
 from ingest.entities import Entity, entities
 from ingest.spec import Extract, Source
 from ingest.values import FAILURES
@@ -71,11 +71,9 @@ def test_a_good_row_passes_and_each_promise_broken_once_is_held_under_its_rule(n
         {column: pa.array([row[column] for row in rows]) for column in entity.columns}
         | {"_row": pa.array(range(len(rows)), pa.int64())}
     )
-    [typed] = type_rows([table], extract, source)
-    assert isinstance(typed, pa.Table), typed
-    [found], _ = sort_out([typed], entity, "vin")
-    assert found.rules == {number: rule for number, (_, rule) in enumerate(cases, start=1)}
-    assert found.loaded["_row"].to_pylist() == [0]
+    [found], _ = judge_rows([table], extract, source)
+    assert isinstance(found, Judged), found
+    assert found.rules.tolist() == ["", *(rule for _, rule in cases)]
     assert not {rule for rule in found.warnings if not rule.endswith("check_digit")}
     promised = {p.meta["rule"] for p in suite(entity, "vin").expectations if str(p.severity.value) == "critical"}
     assert promised - {"file:no_rows"} <= {rule for _, rule in cases}, "a promise that no row here breaks"
@@ -93,10 +91,8 @@ def test_a_declaration_makes_sense(name: str) -> None:
         assert not declared.codes or declared.type == "code", f"{column}: a list of codes on {declared.type}"
         if declared.least is not None or declared.most is not None:
             assert declared.type in ("money", "number", "integer"), f"{column}: bounds on {declared.type}"
-        if (
-            declared.type in PERSONAL
-            or column.endswith(("_name", "_phone"))
-            and column.startswith(("customer", "caller"))
+        if declared.type in PERSONAL or (
+            column.endswith(("_name", "_phone")) and column.startswith(("customer", "caller"))
         ):
             assert declared.personal, f"{column}: say that it is personal"
         if column.endswith("_rate"):

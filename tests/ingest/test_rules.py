@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from expectations.promises import suite
-from ingest.conversion import statement
+from ingest.conversion import statements
 from ingest.entities import entities
 from ingest.reading import UnreadableFileError, known_headers
 from ingest.rules import documentation, rule, rules
@@ -39,8 +39,8 @@ def found_by_the_code() -> set[str]:
     for source in sources().values():
         for extract in source.extracts.values():
             headers = [h for column in extract.columns.values() for h in column.headers]
-            sql = statement([*headers, *known_headers(extract)], extract, source)
-            found |= {name for _, name in re.findall(r"'([a-z_0-9]+):([a-z_]+)'", sql)}
+            made = statements((*headers, *known_headers(extract)), extract, source)
+            found |= {name.rpartition(":")[2] for one in made for name in (*one.rules, *one.notes)}
     return (found | set(FAILURES.values())) - {"no_rows"}  # the suite's first promise, told as file:no_rows
 
 

@@ -24,8 +24,8 @@ def converted(entity: str, column: str, text: str | None, **options: Any) -> tup
     extract = extract.model_copy(update={"constants": needed})
     source = Source.model_construct(name="s", identity="vin", path=Path("s.yaml"), extracts={"e": extract})
     table = pa.table({"x": pa.array([text], pa.string()), "_row": pa.array([1], pa.int64())})
-    [row] = convert([table], extract, source)[0].to_pylist()
-    return row[column], row["_rule"], row["_note"]
+    found = convert(table, extract, source)
+    return found.rows[column][0].as_py(), found.names[found.rule[0]] or None, ";".join(found.notes) or None
 
 
 @pytest.mark.parametrize(
