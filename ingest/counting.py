@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import pyarrow.parquet as pq
 
-from ingest.spec import Extract
+from ingest.spec import EVERY_SHEET, Extract
 
 LINE_ENDS = (b"\r\n", b"\n", b"\r")
 PIECE = 16 * 1024 * 1024
@@ -34,10 +34,10 @@ def count_records(
             return _json_records(stream.read(), extract.read.records)
         head = stream.read(4096)
         stream.seek(0)
-        if head[:4] == b"PK\x03\x04":
-            return _rows_of_sheet(stream.read(), sheet)
-        if head[:4] == b"\xd0\xcf\x11\xe0":
-            return _rows_of_old_sheet(stream.read(), sheet)
+        if head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+            data, rows_of = stream.read(), _rows_of_sheet if head[:2] == b"PK" else _rows_of_old_sheet
+            several = sheet.split("/") if sheet and extract.read.sheet == EVERY_SHEET else [sheet]
+            return sum(rows_of(data, one) for one in several)
         if re.match(rb"(\xef\xbb\xbf)?[\s\x00\xff\xfe]*<\x00?[!htm]", head, re.I):
             return len(re.findall(rb"<tr[\s>]", stream.read().replace(b"\x00", b""), re.I))
         return _lines(stream, delimiter.encode(), extract.read.quote.encode(), encoding)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ingest.entities import Entity, entities
 
 BUILT_IN = Path(__file__).parent / "sources"
+EVERY_SHEET = "*"
 
 
 class SourceSpecError(ValueError):
@@ -56,6 +57,7 @@ class Read(_Strict):
     without: dict[int, tuple[str, ...]] = {}
     """Of a record with so many fields: which of `names` it does not have. By default it lacks the last ones."""
     sheet: str | None = None
+    """A name; "*": every visible sheet that carries the headers, one after the other; without it the best one."""
     totals_row: TotalsRow | None = None
     unanswered_if_blank: tuple[str, ...] = ()
     """Headers to fill in by hand: a row in which all of them are blank was not worked on and is declared so."""

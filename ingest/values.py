@@ -253,11 +253,11 @@ def _phone_number(plain: str) -> str:
 
 
 def _coded(text: str, codes: dict[str, str]) -> str:
-    """Ours for their code; width and case do not matter."""
+    """Ours for their code; width, case and blanks do not matter."""
     exact = " ".join(f"when {literal(theirs)} then {literal(ours)}" for theirs, ours in codes.items())
-    loose = {theirs.translate(TO_NARROW).lower(): ours for theirs, ours in codes.items()}
+    loose = {"".join(theirs.translate(TO_NARROW).lower().split()): ours for theirs, ours in codes.items()}
     whens = " ".join(f"when {literal(theirs)} then {literal(ours)}" for theirs, ours in loose.items())
-    narrow = f"lower(translate({text}, {literal(WIDE)}, {literal(NARROW)}))"
+    narrow = rf"regexp_replace(lower(translate({text}, {literal(WIDE)}, {literal(NARROW)})), '\s', '', 'g')"
     return f"case {text} {exact} else case {narrow} {whens} else {text} end end"
 
 

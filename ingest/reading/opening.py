@@ -97,6 +97,10 @@ def open_file(path: Path) -> Opened:
             raise _damaged() from None
         if any(member.filename == "[Content_Types].xml" for member in members):
             return Opened("xlsx", lambda: path.open("rb"))
+        if members and members[0].filename == "mimetype":
+            raise UnreadableFileError(
+                "file:unreadable", "OpenDocument(.ods),请另存为 xlsx", "OpenDocument (.ods): save it as xlsx"
+            )
         return _typed(lambda: io.BufferedReader(_Metered(_member(path, members), size), 1 << 20))
     return _typed(lambda: path.open("rb"))
 

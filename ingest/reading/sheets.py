@@ -12,8 +12,9 @@ from html.parser import HTMLParser
 from ingest import limits
 from ingest.reading.faults import UnreadableFileError, too_large
 from ingest.reading.headers import HEADER_SEARCH, header_key, known_headers
+from ingest.reading.joining import joined
 from ingest.reading.opening import DAMAGED, Opened, encrypted
-from ingest.spec import Extract
+from ingest.spec import EVERY_SHEET, Extract
 
 ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
 REFERENCE = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"')
@@ -52,7 +53,7 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         visible = [s.name for s in book.sheets_metadata if str(s.visible).endswith("Visible")] or book.sheet_names
-        names = [extract.read.sheet] if extract.read.sheet else visible
+        names = [extract.read.sheet] if extract.read.sheet not in (None, EVERY_SHEET) else visible
         if not names:
             raise CalamineError("no sheet")
         if names[0] not in book.sheet_names:
@@ -71,6 +72,8 @@ def sheet_records(opened: Opened, extract: Extract) -> tuple[str, list[list[str]
             "file:unreadable", "不是可读的 Excel 文件(可能上传未完成)", "not a readable Excel file (perhaps cut off)"
         ) from None
     wanted = known_headers(extract)
+    if extract.read.sheet == EVERY_SHEET:
+        return joined(sheets, wanted)
     scores = [_best_row(rows, wanted) for _, rows in sheets]
     if scores.count(max(scores)) > 1 and max(scores) >= min(2, len(wanted)):
         alike = "、".join(name for (name, _), score in zip(sheets, scores, strict=True) if score == max(scores))
