@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from expectations import quarantine
+from expectations.drift import headers_of, profile
 from expectations.rows import Judged, key_hashes, repeats, superseded
-from expectations.verdicts import Fault, judge_batch, refused, warned
+from expectations.verdicts import Fault, guessed, judge_batch, judge_values, refused, warned
 from ingest.batches import Batch
-from ingest.conversion import unknown_headers
 from ingest.corrections import as_read
 from ingest.entities import PROVENANCE
 from ingest.home import home
@@ -53,13 +53,13 @@ class Passage:
         """Take the next batch of its records."""
         if self.fault is not None:
             return
+        is_first = not self._numbers
+        if is_first:
+            self.batch = replace(self.batch, **headers_of(text.table, self.extract))
         if isinstance(judged, Exception):
             self.fail(judged)
             return
-        is_first = not self._numbers
         self._only_text = text.table if is_first else None
-        if is_first:
-            self.batch = replace(self.batch, unknown_headers=unknown_headers(text.table, self.extract))
         self.batch = replace(self.batch, records=self.batch.records + text.records)
         self._declared.update(text.declared)
         self._outside += text.held
@@ -91,7 +91,7 @@ class Passage:
 
     def _decided(self, history: list[Batch]) -> Batch:
         if self.fault is not None:
-            return unusable(replace(self.batch, declared=dict(self._declared)), self.fault)
+            return unusable(replace(self.batch, declared=dict(self._declared)), self.extract, self.fault)
         numbers = _joined(self._numbers, np.int64)
         again = numbers[repeats(_joined(self._content, np.uint64, (0, 2)))]
         replaced = self._superseded(again)
@@ -109,13 +109,15 @@ class Passage:
         )
         if self.batch.records != self.batch.loaded + self.batch.quarantined + sum(declared.values()):
             self.fail(UnreadableFileError("file:count_mismatch", "我方原因", "our own fault"))
-            return unusable(self.batch, self.fault)
+            return unusable(self.batch, self.extract, self.fault)
         faults = judge_batch(self.batch, self.extract, history)
         if faults and faults[0].refuses:
             self.fail(UnreadableFileError(faults[0].rule, faults[0].finding_zh, faults[0].finding_en))
             return refused(self.batch, faults)
         self._store(again, replaced)
-        batch = replace(self.batch, raw=str(self._raw.path.relative_to(home())))
+        spread = profile(self._raw.path, self.extract.canonical(), self.batch.columns)
+        batch = replace(self.batch, raw=str(self._raw.path.relative_to(home())), profile=spread)
+        faults += judge_values(batch, self.extract, history)
         return warned(batch, faults) if faults else batch
 
     def _superseded(self, again: np.ndarray) -> np.ndarray:
@@ -169,9 +171,10 @@ def _joined(parts: list[np.ndarray], kind: type, shape: tuple[int, ...] = (0,)) 
     return np.concatenate(parts) if parts else np.empty(shape, kind)
 
 
-def unusable(batch: Batch, error: Exception) -> Batch:
+def unusable(batch: Batch, extract: Extract, error: Exception) -> Batch:
     """The verdict on a file that no row could be had from: whatever it does to a parser, the night goes on."""
     if isinstance(error, UnreadableFileError):
-        return refused(batch, [Fault(error.rule, True, error.finding_zh, error.finding_en)])
+        fault = Fault(error.rule, True, error.finding_zh, error.finding_en)
+        return refused(batch, [fault, *(guessed(batch, extract) if error.rule == "file:columns_missing" else ())])
     kind = type(error).__name__  # its text may quote values
     return replace(refused(batch, [Fault("file:failed", True, kind, kind)]), verdict="failed")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from expectations import drift
 from ingest.batches import Batch
 from ingest.corrections import Correction, correction_of
 from ingest.rules import rule as rule_of
@@ -46,20 +48,21 @@ def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fa
         *_no_rows(batch, extract),
         *_rejects(batch, extract),
         *(_drop(batch, extract, good) if is_snapshot else _volume(batch, good)),
-        *_unknown_columns(batch),
+        *_columns(batch, extract, good),
     ]
     return sorted(found, key=lambda fault: not fault.refuses)
 
 
 def refused(batch: Batch, faults: list[Fault]) -> Batch:
-    """The batch as not used, with the gravest fault in its message."""
-    zh, en = faults[0].words
+    """The batch as not used; its message names all its faults and says how to mend the gravest."""
+    told = [fault.as_told() for fault in faults]
+    zh, en = ";".join(fault["zh"] for fault in told), "; ".join(fault["en"] for fault in told)
     rule = rule_of(faults[0].rule)
     return replace(
         batch,
         verdict="refused",
         rule=faults[0].rule,
-        faults=[fault.as_told() for fault in faults],
+        faults=told,
         loaded=0,
         quarantined=0,
         raw=None,
@@ -109,12 +112,43 @@ def _rejects(batch: Batch, extract: Extract) -> Iterator[Fault]:
         yield Fault("file:too_many_rejects", True, f"{share},上限 {limit}", f"{share}, limit {limit}")
 
 
-def _unknown_columns(batch: Batch) -> Iterator[Fault]:
-    """A column that the spec does not name may be a renamed one: the batch is used and the column is told."""
-    if batch.unknown_headers:
-        names = [name for name in batch.unknown_headers if not any(map(str.isdigit, name))]  # digits may be data
-        told = "、".join(names) or f"{len(batch.unknown_headers)}"
+def judge_values(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fault]:
+    """The fault of a used batch whose values are spread unlike those of the files before; [] if there is none."""
+    good = [b for b in history if b.is_accepted and b.scope == batch.scope and b.received_on <= batch.received_on]
+    found = list(drift.jumps(batch, extract, [b for b in good if not correction_of(b.name)]))
+    if not found or correction_of(batch.name):
+        return []
+    rest = len(found) - drift.MOST_TOLD
+    more_zh, more_en = (f";另有 {rest} 项", f"; {rest} more") if rest > 0 else ("", "")
+    zh, en = (list(words)[: drift.MOST_TOLD] for words in zip(*found, strict=True))
+    return [Fault("file:values_shifted", False, ";".join(zh) + more_zh, "; ".join(en) + more_en)]
+
+
+def _columns(batch: Batch, extract: Extract, good: list[Batch]) -> Iterator[Fault]:
+    """Columns that went, came, or did both under another name. The file is used; what it lacks is blank."""
+    gone, renamed = drift.columns_gone(batch, extract, good)
+    yield from _renamed(renamed)
+    if left := [name for name in gone if name not in renamed]:
+        yield Fault("file:columns_gone", False, "、".join(left), ", ".join(left))
+    if unknown := [name for name in batch.unknown_headers if name not in renamed.values()]:
+        told = _told(unknown)
         yield Fault("file:unknown_columns", False, told, told)
+
+
+def guessed(batch: Batch, extract: Extract) -> Iterator[Fault]:
+    """Of a file that lacks required columns: what they may be called now."""
+    yield from _renamed({"/".join(extract.columns[name].headers): new for name, new in batch.renamed.items()})
+
+
+def _renamed(headers: dict[str, str]) -> Iterator[Fault]:
+    if headers:
+        told = "、".join(f"“{old}” → “{re.sub('[0-9]', '#', new)}”" for old, new in headers.items())
+        yield Fault("file:columns_renamed", False, told, told)
+
+
+def _told(headers: list[str]) -> str:
+    """Headers of a file as they may be told: one with digits may be somebody's data, and is only counted."""
+    return "、".join(name for name in headers if not any(map(str.isdigit, name))) or f"{len(headers)}"
 
 
 def _drop(batch: Batch, extract: Extract, good: list[Batch]) -> Iterator[Fault]:
@@ -128,12 +162,9 @@ def _drop(batch: Batch, extract: Extract, good: list[Batch]) -> Iterator[Fault]:
 
 def _volume(batch: Batch, good: list[Batch]) -> Iterator[Fault]:
     """A day whose volume is far from the same weekday of the last weeks is used, with a warning."""
-    weekday = batch.business_date.weekday()
-    days = {
-        b.business_date: b.loaded
-        for b in good
-        if b.business_date.weekday() == weekday and len(b.name) == len(batch.name)
-    }
+    weekday, kind = batch.business_date.weekday(), drift.kind_of(batch)
+    alike = [b for b in good if b.business_date.weekday() == weekday and drift.kind_of(b) == kind]
+    days = {b.business_date: b.loaded for b in alike}
     last = [days[day] for day in sorted(days) if day < batch.business_date][-4:]
     if len(last) < 3 or (usual := statistics.median(last)) < USUAL_MINIMUM:
         return

@@ -44,6 +44,12 @@ class Batch:
     rules: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
     unknown_headers: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    """Canonical columns that have a header in the file."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Canonical column without a header → the unknown header that is most likely it."""
+    profile: dict[str, Any] = field(default_factory=dict)
+    """How the values of its accepted rows are spread; see expectations/drift.py."""
     watermark: str | None = None
     processing_key: str = ""
     seconds: float = 0.0

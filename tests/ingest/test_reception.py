@@ -384,3 +384,28 @@ def test_empty_formatted_rows_at_the_end_of_a_sheet_are_no_records(tmp_path) -> 
         for row in range(2, 7):
             sheet.write_blank(row, 0, None, grey)
     assert count_records(path, extract) == read(path, extract).records == 2
+
+
+def test_a_renamed_column_and_shifted_values_are_told_and_the_file_is_used(desk, line) -> None:
+    def day(number: int, **changed: str) -> list[str]:
+        return [line(1000 * number + n, **changed) for n in range(60)]
+
+    for number in range(4):
+        desk.put(f"保单清单_{D - timedelta(days=1 + 7 * (4 - number)):%Y%m%d}.csv", *day(number))
+    desk.receive(D)
+    path = desk.put("保单清单_20261123.csv", *day(9, kind="交强险", premium="123450.00"))
+    path.write_bytes(path.read_bytes().replace("联系电话".encode("gb18030"), "手机号码2".encode("gb18030"), 1))
+    [batch] = desk.receive(D + timedelta(days=1))
+    assert batch.verdict == "accepted_with_warning" and batch.loaded == 60
+    assert [fault["rule"] for fault in batch.faults] == ["file:columns_renamed", "file:values_shifted"]
+    assert batch.renamed == {"insured_phone": "手机号码2"} and "“联系电话” → “手机号码#”" in batch.message_zh
+    assert "保费的 1/4 分位为平时的 100 倍" in batch.message_zh and "险种" in batch.message_zh
+    assert "values are spread unlike" in batch.message_en
+
+
+def test_a_required_column_that_is_missing_is_told_with_the_header_it_may_have_now(desk, line) -> None:
+    path = desk.put("保单清单_20261123.csv", line(1), line(2))
+    path.write_bytes(path.read_bytes().replace("车架号".encode("gb18030"), "资料甲".encode("gb18030"), 1))
+    [batch] = desk.receive(D)
+    assert [fault["rule"] for fault in batch.faults] == ["file:columns_missing", "file:columns_renamed"]
+    assert batch.verdict == "refused" and "“车架号” → “资料甲”" in batch.message_zh and "王经理" in batch.message_zh
