@@ -138,9 +138,9 @@ def _column(one: Statement, cells: list[_Cells], count: int) -> tuple[pa.Chunked
     elif len(one.places) == 1:
         given = cells[one.places[0]]
     elif one.join is not None:
-        given = _Cells(
-            pc.binary_join_element_wise(*(cells[at].rows for at in one.places), one.join, null_handling="skip")
-        )
+        parts = pa.table({f"c{at}": cells[at].rows for at in one.places})
+        joined = f"select concat_ws({literal(one.join)}, {', '.join(parts.column_names)}) as cell from parts"
+        given = _Cells(query(joined, parts=parts)["cell"])  # Arrow's own join drops rows in which all parts are null
     else:
         given = _Cells(pc.coalesce(*(cells[at].rows for at in one.places)))
     found = query(one.sql, cells=pa.table({"cell": given.distinct}))

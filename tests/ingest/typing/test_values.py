@@ -152,3 +152,24 @@ def test_an_identity_number_that_excel_rounded_is_held() -> None:
 @pytest.mark.parametrize(("text", "value"), [("陕a·12345", "陕A12345"), ("陕A D12345", "陕AD12345"), ("陕Ａ１２３４５", "陕A12345"), ("未上牌", None)])  # fmt: skip
 def test_a_plate(text: str, value: str | None) -> None:
     assert converted("vehicle", "plate_number", text)[0] == value
+
+
+def test_a_joined_column_is_blank_where_all_its_parts_are_and_no_row_is_dropped() -> None:
+    extract = Extract.model_validate(
+        {"entity": "store", "files": ["*"], "columns": {"store_id": {"from": ["a", "b"], "join": "-"}},
+         "constants": {"store_name": "n", "city": "c", "plate_prefixes": "陕A"}}
+    )  # fmt: skip
+    source = Source.model_construct(name="s", identity="vin", path=Path("s.yaml"), extracts={"e": extract})
+    table = pa.table({"a": ["1", "", None, "1"], "b": ["2", "", "3", "2"], "_row": [1, 2, 3, 4]})
+    assert convert(table, extract, source).rows["store_id"].to_pylist() == ["1-2", None, "3", "1-2"]
+
+
+def test_rows_of_equal_cells_have_equal_content_and_others_have_not() -> None:
+    extract = Extract.model_validate({"entity": "quote", "files": ["*"], "columns": {}, "constants": {}})
+    needed = {n: "2026-01-01" for n, c in extract.canonical().columns.items() if c.required}
+    extract = extract.model_copy(update={"constants": needed})
+    source = Source.model_construct(name="s", identity="vin", path=Path("s.yaml"), extracts={"e": extract})
+    cells = {"a": ["x", "y", "x ", "x", ""], "b": ["y", "x", "y", None, "xy"]}
+    table = pa.table({**cells, "_row": [1, 2, 3, 4, 5]})
+    content = [tuple(row) for row in convert(table, extract, source).content.tolist()]
+    assert content[0] == content[2] and len(set(content)) == 4
