@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.home import home, write_json
+from ingest.home import home, read_json, write_json
 from tests.bench import __main__ as bench
+from tests.bench import reading
 
 
 @pytest.fixture
@@ -61,3 +62,13 @@ def test_the_benchmark_compiles_and_runs_the_projects_sql_and_writes_its_figures
     }  # fmt: skip
     assert report["sample"]["tables"] > 50  # seeds and models of the project, made without dbt
     assert "whole night" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", reading.FILES)
+def test_the_benchmark_of_reception_receives_what_it_made(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "figures.json"
+    rows = 400 / reading.TARGETS[kind][0]
+    assert reading.main([kind, "--scale", str(rows), "--runs", "1", "--json", str(target)]) == 0
+    told = read_json(target)[kind]
+    assert told["rows"] == 400 and 390 <= told["loaded"] < 400
+    assert told["seconds"] > 0 and told["peak_gb"] > 0 and told["expectations"] > 0
