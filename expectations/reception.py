@@ -41,8 +41,9 @@ def receive(source_name: str, as_of: date) -> dict[str, Any]:
         return {"source": source_name, "is_rebuild": True}
     report = landing.pull(source, as_of)
     done = process(source, as_of)
-    for extract, reason in report.failed.items():
-        log("receive", f"{source_name}.{extract}: {reason}. Ask {source.owner.name}.")
+    for extract, reasons in report.failed.items():
+        for reason in reasons:
+            log("receive", f"{source_name}.{extract}: {reason['en']}. Ask {source.owner.name}.")
     counts = Counter(batch.verdict for batch in done)
     loaded, held = sum(batch.loaded for batch in done), sum(batch.quarantined for batch in done)
     told = ", ".join(f"{count} files {verdict}" for verdict, count in sorted(counts.items()))

@@ -40,6 +40,65 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
     os.replace(temporary, path)
 
 
+class FileTooLargeError(RuntimeError):
+    """More bytes came than a file may have."""
+
+
+class Incoming:
+    """A file that is being received: written and hashed a piece at a time, kept under its name only when it is whole.
+
+    It is a binary sink (write, tell, flush, closed), so that pyarrow can write into it.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.temporary = folder / f".incoming.{os.getpid()}.tmp"
+        self.closed, self.size, self._limit, self._hash = False, 0, limit, hashlib.sha256()
+        self._file = os.fdopen(os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+    def write(self, data: bytes) -> int:
+        """Append bytes; raise FileTooLargeError above the limit."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise FileTooLargeError(f"more than {self._limit:,} bytes")
+        self._hash.update(data)
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        return self.size
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self.closed = True
+        self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        """Hex SHA-256 of what was written so far."""
+        return self._hash.hexdigest()
+
+    def keep(self, path: Path, mode: int) -> None:
+        """Flush to disk, then give it its name: readers see all of it or none."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        os.chmod(self.temporary, mode)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(self.temporary, path)
+
+
+@contextlib.contextmanager
+def receiving(folder: Path, limit: int) -> Iterator[Incoming]:
+    """A file that is written into a folder; what is not kept by the end is gone."""
+    incoming = Incoming(folder, limit)
+    try:
+        yield incoming
+    finally:
+        incoming.close()
+        incoming.temporary.unlink(missing_ok=True)
+
+
 def sha256_file(path: Path) -> str:
     """Hex SHA-256 of a file's bytes."""
     with open(path, "rb") as file:

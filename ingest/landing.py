@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
+from ingest import limits
 from ingest.batches import Batch, batches
 from ingest.corrections import correction_of, fields_of
-from ingest.home import home, read_json, sha256_file, write_atomic, write_json
-from ingest.places import RemoteFile, SourceDownError, fetch_table, highest_mark, list_files
+from ingest.home import FileTooLargeError, Incoming, home, read_json, receiving, sha256_file, write_json
+from ingest.places import (
+    Folder,
+    RemoteFile,
+    SourceDownError,
+    a_day_before,
+    cannot,
+    fetch_pages,
+    fetch_table,
+    highest_mark,
+    open_folder,
+)
 from ingest.spec import Extract, Source
-
-OVERLAP = timedelta(days=1)
-"""How far behind the highest watermark a table is read again, for rows that were committed late."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,13 @@ class Pull:
     landed: int = 0
     nothing_new: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    """Extract → why it could not be pulled."""
+    """Names of files that are not complete yet."""
+    failed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """Extract → why something of it could not be pulled, each in Chinese (zh) and English (en)."""
+
+    def fail(self, extract: str, error: SourceDownError) -> None:
+        """Note one more reason why something of an extract could not be pulled."""
+        self.failed.setdefault(extract, []).append({"zh": error.zh, "en": error.en})
 
 
 def report_path(source: str, as_of: date) -> Path:
@@ -71,23 +80,38 @@ def pull(source: Source, as_of: date) -> Pull:
     report = Pull(source.name, as_of)
     before = landed(source)
     history = batches(source.name)
+    folder, present = _look(source, report)
     for name, extract in source.extracts.items():
         mine = [file for file in before if file.extract == name]
         try:
-            if extract.table:
-                _pull_table(source, name, extract, as_of, mine, history, report)
-            else:
-                _pull_files(source, name, extract, as_of, mine, history, report)
+            if not extract.files:
+                _pull_records(source, name, extract, as_of, mine, history, report)
+            elif folder:
+                _pull_files(source, name, extract, as_of, folder, present, mine, history, report)
         except SourceDownError as error:
-            report.failed[name] = str(error)
+            report.fail(name, error)
     write_json(report_path(source.name, as_of), vars(report))
     return report
 
 
+def _look(source: Source, report: Pull) -> tuple[Folder | None, list[RemoteFile]]:
+    """The source's folder and its files; one that cannot be listed is the trouble of every extract of files."""
+    wanted = [name for name, extract in source.extracts.items() if extract.files]
+    if not wanted:
+        return None, []
+    try:
+        folder = open_folder(source.connection)
+        return folder, folder.files()
+    except SourceDownError as error:
+        for name in wanted:
+            report.fail(name, error)
+        return None, []
+
+
 def _pull_files(
-    source: Source, name: str, extract: Extract, as_of: date, before: list[Landed], history: list[Batch], report: Pull
-) -> None:
-    present = list_files(source.connection)
+    source: Source, name: str, extract: Extract, as_of: date, folder: Folder, present: list[RemoteFile],
+    before: list[Landed], history: list[Batch], report: Pull,
+) -> None:  # fmt: skip
     names = {file.name for file in present}
     latest = {file.name: file for file in before}
     accepted = [batch for batch in history if batch.extract == name and batch.is_accepted]
@@ -102,85 +126,113 @@ def _pull_files(
         fields = fields_of(name, extract, remote.name)
         if fields is None:
             continue
-        is_whole = not extract.read.marker or remote.name + extract.read.marker in names
-        if not is_whole and not correction_of(remote.name):
+        last = latest.get(remote.name)
+        if last and seen.get(remote.name) == [*remote.stamp, last.sha256]:
+            continue
+        is_marked = not extract.read.marker or remote.name + extract.read.marker in names
+        if not (is_marked or correction_of(remote.name)) or remote.name in folder.moving(present):
             report.waiting.append(remote.name)
             continue
-        last = latest.get(remote.name)
-        stamp = [remote.size, remote.modified]
-        if last and seen.get(remote.name) == [*stamp, last.sha256]:
-            continue
-        try:
-            data = _read(remote, source)
-        except SourceDownError as error:
-            report.failed[name] = str(error)
-            continue
-        sha = hashlib.sha256(data).hexdigest()
-        seen[remote.name] = [*stamp, sha]
-        if (last and last.sha256 == sha) or (remote.name, sha) in repeats:
-            continue
         business_date = fields.pop("business_date", None) or as_of - timedelta(days=1)
-        if not last and sha in shas:
-            report.nothing_new.append(f"{remote.name} = {shas[sha]}")
-            _nothing_new(source, name, extract, as_of, remote.name, sha, business_date)
-            continue
-        _land(source, name, as_of, remote.name, data, business_date, fields, (last.version if last else 0) + 1, None)
+        with receiving(_landing(source, name, as_of), limits.FILE_BYTES) as incoming:
+            try:
+                is_whole = _fetch(remote, source, incoming)
+            except SourceDownError as error:
+                report.fail(name, error)
+                continue
+            if not is_whole:
+                report.waiting.append(remote.name)
+                continue
+            sha = incoming.sha256
+            seen[remote.name] = [*remote.stamp, sha]
+            if (last and last.sha256 == sha) or (remote.name, sha) in repeats:
+                continue
+            if not last and sha in shas:
+                report.nothing_new.append(f"{remote.name} = {shas[sha]}")
+                _nothing_new(source, name, extract, as_of, remote.name, sha, business_date)
+                continue
+            _land(
+                source,
+                name,
+                as_of,
+                remote.name,
+                incoming,
+                business_date,
+                fields,
+                (last.version if last else 0) + 1,
+                None,
+            )
         shas[sha] = remote.name
         report.landed += 1
     write_json(seen_path, seen)
 
 
-def _read(remote: RemoteFile, source: Source) -> bytes:
+def _fetch(remote: RemoteFile, source: Source, incoming: Incoming) -> bool:
+    """Receive a file's bytes; False if it changed while it was read. Raises SourceDownError."""
+    zh, en = f"{remote.name} 无法读取", f"{remote.name} of connection {source.connection!r} cannot be fetched"
     try:
-        return remote.read()
-    except Exception as error:  # each client library has errors of its own
+        if remote.size > limits.FILE_BYTES:
+            raise FileTooLargeError
+        for chunk in remote.chunks():
+            incoming.write(chunk)
+        return incoming.size == remote.size and remote.is_unchanged()
+    except FileTooLargeError:
+        most = f"{limits.FILE_BYTES // limits.MIB:,} MiB"
         raise SourceDownError(
-            f"{remote.name} of connection {source.connection!r} cannot be fetched: {type(error).__name__}"
+            f"{remote.name} 超过 {most},未接收",
+            f"{remote.name} is larger than {most} and was not received; ask for it in parts",
         ) from None
+    except Exception as error:  # each client library has errors of its own
+        raise cannot(zh, en, error) from None
 
 
-def _pull_table(
+def _pull_records(
     source: Source, name: str, extract: Extract, as_of: date, before: list[Landed], history: list[Batch], report: Pull
 ) -> None:
+    """Fetch the rows of a table or the records of an interface, as one file a night."""
     if any(file.received_on == as_of for file in before):
         return  # a night run twice must see the same rows; what came since is tomorrow's
     accepted = [batch for batch in history if batch.extract == name and batch.is_accepted]
     known = [batch.watermark for batch in accepted if batch.watermark and batch.received_on < as_of]
-    since = _a_day_before(highest_mark(known)) if known else None
-    table, highest = fetch_table(source.connection, extract, since, str(as_of + timedelta(days=1)))
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    data = buffer.getvalue()
-    sha = hashlib.sha256(data).hexdigest()
+    since = a_day_before(highest_mark(known)) if known else None
+    until = str(as_of + timedelta(days=1))
+    safe, ending = re.sub(r"[^\w.-]", "_", extract.table or name), "parquet" if extract.table else "json"
+    file_name = f"{safe}_{as_of:%Y%m%d}.{ending}"
     business_date = as_of - timedelta(days=1)
-    safe = re.sub(r"[^\w.-]", "_", extract.table or "")
-    file_name = f"{safe}_{as_of:%Y%m%d}.parquet"
-    in_force = [batch for batch in history if batch.extract == name and batch.is_accepted and batch.raw]
-    if in_force and in_force[-1].sha256 == sha:
-        report.nothing_new.append(f"{file_name} = {in_force[-1].name}")
-        _nothing_new(source, name, extract, as_of, file_name, sha, business_date)
-        return
-    _land(source, name, as_of, file_name, data, business_date, {}, 1, highest)
+    with receiving(_landing(source, name, as_of), limits.FILE_BYTES) as incoming:
+        try:
+            if extract.table:
+                highest = fetch_table(source.connection, extract, since, until, incoming)
+            else:
+                highest = fetch_pages(source.connection, extract, since, until, incoming.write)
+        except FileTooLargeError:
+            raise SourceDownError(
+                f"{file_name} 过大,请设 watermark", f"{file_name} grows too large; fetch it by a watermark"
+            ) from None
+        sha = incoming.sha256
+        in_force = [batch for batch in history if batch.extract == name and batch.is_accepted and batch.raw]
+        if in_force and in_force[-1].sha256 == sha:
+            report.nothing_new.append(f"{file_name} = {in_force[-1].name}")
+            _nothing_new(source, name, extract, as_of, file_name, sha, business_date)
+            return
+        _land(source, name, as_of, file_name, incoming, business_date, {}, 1, highest)
     report.landed += 1
 
 
-def _a_day_before(mark: str | None) -> str | None:
-    """Where a table is read from again; a watermark that is no date (a number) is not moved."""
-    try:
-        return str(date.fromisoformat((mark or "")[:10]) - OVERLAP)
-    except ValueError:
-        return mark
+def _landing(source: Source, extract: str, as_of: date) -> Path:
+    """Folder of the files that a source's extract delivered on a night."""
+    return home() / "landing" / source.name / extract / str(as_of)
 
 
 def _land(
-    source: Source, extract: str, as_of: date, name: str, data: bytes, business_date: date,
+    source: Source, extract: str, as_of: date, name: str, incoming: Incoming, business_date: date,
     scope: dict[str, str], version: int, watermark: str | None,
 ) -> None:  # fmt: skip
-    """Store the bytes, then the note that makes the file count."""
-    sha = hashlib.sha256(data).hexdigest()
-    path = home() / "landing" / source.name / extract / str(as_of) / f"{sha[:8]}-{name}"
+    """Keep the bytes, then write the note that makes the file count."""
+    sha = incoming.sha256
+    path = _landing(source, extract, as_of) / f"{sha[:8]}-{name}"
     if not path.exists() or sha256_file(path) != sha:
-        write_atomic(path, data, mode=0o400)
+        incoming.keep(path, mode=0o400)
     note = {
         "source": source.name, "extract": extract, "name": name, "sha256": sha, "received_on": as_of,
         "business_date": business_date, "scope": scope, "version": version, "watermark": watermark,

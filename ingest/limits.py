@@ -6,6 +6,10 @@ MIB = 1024 * 1024
 
 FILE_BYTES = 4096 * MIB
 """Bytes of a file as received."""
+PAGE_BYTES = 64 * MIB
+"""Bytes of one page of an interface: it is held in memory."""
+PAGES = 100_000
+"""Pages of one answer; also ends an interface that never stops."""
 UNPACKED_BYTES = 16384 * MIB
 """Bytes of a text file after unpacking; it is read in a stream."""
 BOOK_BYTES = 1024 * MIB

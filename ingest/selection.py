@@ -183,7 +183,9 @@ def _status(
     is_late = not extract.optional and (age is None or age > source.late_after_days)
     since = f"数据截至 {last}" if last else "尚无数据"
     if name in pulled["failed"]:
-        bad, zh, en = "failed", f"{label}:无法读取来源", f"{label}: {pulled['failed'][name]}"
+        told = pulled["failed"][name]
+        zh, en = (_first_of([reason[language] for reason in told]) for language in ("zh", "en"))
+        bad, zh, en = "failed", f"{label}:{zh}", f"{label}: {en}"
         stale_since = min(stale_since, as_of) if is_late else as_of
     elif gaps or corrections:
         first = min([*gaps, *corrections], key=lambda b: (b.received_on, b.name))
@@ -195,8 +197,8 @@ def _status(
         stale_since = missing[0] + timedelta(days=2)
     elif is_late:
         waiting = [n for n in pulled["waiting"] if n]
-        note = f",等待完成标记 {waiting[0]}" if waiting else ""
-        note_en = f"; {waiting[0]} waits for its marker" if waiting else ""
+        note = f",{waiting[0]} 尚未传完" if waiting else ""
+        note_en = f"; {waiting[0]} is not complete yet" if waiting else ""
         bad, zh, en = "stale", f"{label}:今日未收到新数据{note}", f"{label}: nothing new arrived{note_en}"
     else:
         return row
@@ -205,6 +207,12 @@ def _status(
         "message_zh": f"{zh}({since};自 {stale_since} 起)。请联系{owner}",
         "message_en": f"{en} (data to {last or 'never'}; since {stale_since}). Ask {owner}.",
     }  # fmt: skip
+
+
+def _first_of(reasons: list[str]) -> str:
+    """Three reasons, and how many more there are."""
+    more = f" (+{len(reasons) - 3})" if len(reasons) > 3 else ""
+    return "; ".join(reasons[:3]) + more
 
 
 def _missing_days(extract: Extract, mine: list[Batch], as_of: date) -> list[date]:

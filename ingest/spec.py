@@ -72,6 +72,40 @@ class Read(_Strict):
         return self
 
 
+class Pages(_Strict):
+    """How an interface over HTTPS hands out its records, page by page."""
+
+    path: str = ""
+    """Below the connection's own address."""
+    query: dict[str, str] = {}
+    by: Literal["none", "number", "offset", "cursor", "link"] = "none"
+    """What turns the page: its number, a count of records, a cursor or link that the page before names."""
+    parameter: str | None = None
+    """Name of the parameter that says it; by default `page`, `offset` or `cursor`."""
+    first: int = 1
+    """Number of the first page."""
+    size_parameter: str | None = None
+    size: int = Field(default=100, ge=1)
+    next: str | None = None
+    """Where a page names the next one (data.next); of links without it, the header Link."""
+    total: str | None = None
+    """Where a page says how many records there are in all; another number refuses the answer."""
+    since: str | None = None
+    """Name of the parameter that asks for what changed since the highest watermark, less one day."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Pages:
+        if re.search(r"^//|:|\.\.|[?#\\\s]", self.path):
+            raise ValueError("`path` lies below the connection's address: no host, no `..`; parameters go into `query`")
+        if self.by == "cursor" and not self.next:
+            raise ValueError("`by: cursor` also needs `next`: where a page names the cursor of the next one")
+        return self
+
+    def parameter_name(self) -> str:
+        """The parameter that turns the page."""
+        return self.parameter or {"number": "page"}.get(self.by, self.by)
+
+
 class ColumnSource(_Strict):
     """Where one canonical column comes from and how its text is read."""
 
@@ -106,8 +140,9 @@ class Extract(_Strict):
     entity: str
     files: tuple[str, ...] = ()
     table: str | None = None
+    pages: Pages | None = None
     watermark: str | None = None
-    """Column of the table by which only new rows are fetched; without it the whole table is."""
+    """Column (of pages: field) by which only what is new is fetched; without it everything is."""
     mode: Literal["delta", "snapshot"] | None = None
     read: Read = Read()
     constants: dict[str, str] = {}
@@ -148,8 +183,12 @@ class Extract(_Strict):
     def _fits_its_entity(self) -> Extract:
         if self.entity not in entities():
             raise ValueError(f"entity {self.entity!r} does not exist; there are {', '.join(entities())}")
-        if bool(self.files) == bool(self.table):
-            raise ValueError("give either `files` (patterns) or `table`")
+        if sum(map(bool, (self.files, self.table, self.pages))) != 1:
+            raise ValueError("give one of `files` (patterns), `table` and `pages`")
+        if self.pages and self.read.format != "json":
+            raise ValueError("`pages` also need `read: {format: json}`")
+        if self.pages and bool(self.watermark) != bool(self.pages.since):
+            raise ValueError("`watermark` and `since` under `pages` belong together")
         known = set(entities()[self.entity].columns)
         unknown = (set(self.columns) | set(self.constants)) - known
         if unknown:

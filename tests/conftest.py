@@ -22,6 +22,7 @@ PROGRAMS = {
     "postgres": "postgresql",
     "mariadbd": "mariadb-server-core",
     "mariadb-install-db": "mariadb-server-core",
+    "my_print_defaults": "mariadb-client-core",
     "sshd": "openssh-server",
     "soffice": "libreoffice-calc",
     "faketime": "faketime",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -321,18 +321,20 @@ def test_a_file_from_the_future_does_not_make_a_source_fresh(desk, line) -> None
 def test_one_file_that_cannot_be_fetched_does_not_hold_up_the_others(desk, line, monkeypatch) -> None:
     from ingest.places import RemoteFile
 
-    read = RemoteFile.read
+    chunks = RemoteFile.chunks
     for day in (21, 22, 23):
         desk.put(f"保单清单_202611{day}.csv", line(day))
 
-    def refuses(file: RemoteFile) -> bytes:
-        if "20261122" in file.name:
+    def refuses(file: RemoteFile) -> Iterator[bytes]:
+        if "20261123" not in file.name:
             raise PermissionError(13, "no")
-        return read(file)
+        return chunks(file)
 
-    monkeypatch.setattr(RemoteFile, "read", refuses)
-    assert len(desk.receive(D)) == 2
-    assert status(D)["status"] == "failed" and "保单清单_20261122.csv" in status(D)["message_en"]
+    monkeypatch.setattr(RemoteFile, "chunks", refuses)
+    assert [batch.name for batch in desk.receive(D)] == ["保单清单_20261123.csv"]
+    assert status(D)["status"] == "failed"
+    for day in (21, 22):
+        assert f"保单清单_202611{day}.csv" in status(D)["message_en"] and f"202611{day}" in status(D)["message_zh"]
 
 
 def test_a_snapshot_may_return_to_what_it_was(desk, line) -> None:

@@ -1,0 +1,31 @@
+"""Watermarks: up to where a table or an interface has been fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+OVERLAP = timedelta(days=1)
+"""How far behind the highest watermark is read again, for rows that were committed late."""
+DATED = re.compile(r"\d{4}-\d\d-\d\d")
+WHOLE = re.compile(r"-?\d{1,18}")
+
+
+def highest_mark(marks: Iterable[str | None], until: str | None = None) -> str | None:
+    """The highest watermark: whole numbers by their value, days and moments below `until`, other text as text.
+
+    A date in the future would block everything that comes after it.
+    """
+    present = [mark for mark in marks if mark]
+    if present and all(WHOLE.fullmatch(mark) for mark in present):
+        return max(present, key=int)
+    return max((mark for mark in present if until is None or mark < until or not DATED.match(mark)), default=None)
+
+
+def a_day_before(mark: str | None) -> str | None:
+    """Where reading starts again; a watermark that is no date (a number) is not moved."""
+    try:
+        return str(date.fromisoformat((mark or "")[:10]) - OVERLAP)
+    except ValueError:
+        return mark
