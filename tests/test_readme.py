@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ingest.entities import entities
-from ingest.spec import ColumnSource, Extract, Read, Source, TotalsRow, load, match_file, sources
+from ingest.spec import ColumnSource, Extract, Pages, Read, Source, TotalsRow, load, match_file, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
@@ -139,12 +139,33 @@ def test_docs_sources_lists_every_option() -> None:
     named = {part for cell in cells("docs/sources.md", "Every option") for part in re.findall(r"\w+", cell)}
     options = {
         field.alias or name
-        for model in (Source, Extract, Read, TotalsRow, ColumnSource)
+        for model in (Source, Extract, Read, TotalsRow, Pages, ColumnSource)
         for name, field in model.model_fields.items()
-    } - {"path", "content_hash"}
+    } - {"content_hash"}  # a source's `path` is not written, that of `pages` is
     assert options == named - {"contact"}, f"differ: {sorted(options ^ (named - {'contact'}))}"
     for form in get_args(Read.model_fields["format"].annotation):
         assert f"`{form}`" in text_of("docs/sources.md")
+
+
+def test_docs_sources_lists_every_kind_of_connection_and_its_options() -> None:
+    from ingest.places import databases, files, interface
+
+    kinds = {name: set(kind.options) for name, kind in databases.KINDS.items()}
+    kinds |= {"file": set(files.FILE_OPTIONS), "sftp": set(files.SFTP_OPTIONS), "https": set(interface.OPTIONS)}
+    kinds |= {"s3": set(files.S3_OPTIONS), "aws": set(files.S3_OPTIONS)}
+    told = {}
+    for line in text_of("docs/sources.md").split("## Connections")[1].split("###")[0].splitlines():
+        if line.startswith("| `"):
+            _, names, _, options, _ = line.split("|")
+            found = set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", options)))
+            told |= dict.fromkeys(re.findall(r"`(\w+)`", names), found)
+    assert {kind: told.get(kind) for kind in kinds} == kinds
+
+
+def test_the_connections_of_docs_sources_can_be_read() -> None:
+    [block] = re.findall(r"```yaml\n(cpic_outbox:.*?)```", text_of("docs/sources.md"), re.S)
+    for name, connection in yaml.safe_load(block).items():
+        assert set(connection) <= {"conn_type", "host", "port", "login", "password", "schema", "extra"}, name
 
 
 def test_the_glossary_uses_codes_that_exist() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -112,3 +113,20 @@ def unknown_kind(where: Place, known: Collection[str]) -> SourceDownError:
         f"连接 {where.id} 的 conn_type 不适用,可用:{kinds}",
         f"connection {where.id!r} has a conn_type that does not fit; there are {kinds}",
     )
+
+
+def refuse_plain(where: Place, scheme: str | None, host: str | None) -> None:
+    """Raise SourceDownError for an address without TLS, except on this machine."""
+    if scheme == "http" and not is_loopback(host or ""):
+        raise SourceDownError(
+            f"连接 {where.id} 未加密(http 只允许本机);请改用 https",
+            f"connection {where.id!r} is not encrypted; plain http is for this machine only, use https",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address of this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from ingest.limits import MIB
-from ingest.places.connections import Place, SourceDownError, cannot, place, unknown_kind
-from ingest.places.names import is_unfinished, safe_name
+from ingest.places.connections import Place, SourceDownError, cannot, place, refuse_plain, unknown_kind
+from ingest.places.names import changed_name, is_unfinished, safe_name
 
 CHUNK = 4 * MIB
 FILE_OPTIONS = ("path", "settle_seconds")
@@ -66,12 +67,14 @@ class Folder:
                 f"the folder of connection {self.connection!r} cannot be listed",
                 error,
             ) from None
-        found = []
-        for entry in entries:
+        found: dict[str, RemoteFile] = {}
+        for entry in sorted(entries, key=lambda entry: entry["name"]):
             raw = entry["name"].rstrip("/").rsplit("/", 1)[-1]
             if entry["type"] == "file" and raw and not is_unfinished(raw):
-                found.append(RemoteFile(safe_name(raw), entry["size"], _stamp(entry), entry["name"], self.place))
-        return sorted(found, key=lambda file: file.name)
+                name = safe_name(raw)
+                name = changed_name(raw) if name in found else name  # the same name in two encodings
+                found[name] = RemoteFile(name, entry["size"], _stamp(entry), entry["name"], self.place)
+        return sorted(found.values(), key=lambda file: file.name)
 
     def moving(self, present: list[RemoteFile]) -> set[str]:
         """Names that changed between the first look and a second one, settle_seconds later. Looks once per folder.
@@ -197,6 +200,8 @@ def _s3(where: Place) -> tuple[Any, str, float]:
 
     extra = where.options(S3_OPTIONS)
     style = {"s3": {"addressing_style": extra["addressing_style"]}} if "addressing_style" in extra else {}
+    address = urlsplit(extra.get("endpoint_url") or "https://")
+    refuse_plain(where, address.scheme, address.hostname)
     seconds = float(extra.get("timeout_seconds", 30))
     opened = S3FileSystem(
         anon=not where.login,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import ssl
 import time
@@ -15,7 +14,7 @@ import httpx
 import tenacity
 
 from ingest import limits
-from ingest.places.connections import Place, SourceDownError, cannot, place, unknown_kind
+from ingest.places.connections import Place, SourceDownError, cannot, place, refuse_plain, unknown_kind
 
 OPTIONS = ("path", "ca_file", "token_header", "proxy", "timeout_seconds", "retries", "backoff_seconds")
 AGAIN = {408, 425, 429, 500, 502, 503, 504}
@@ -23,6 +22,7 @@ AGAIN = {408, 425, 429, 500, 502, 503, 504}
 LONGEST_WAIT = 120.0
 """Seconds that an answer's Retry-After is obeyed; who wants more is asked again the next night."""
 REDIRECTS = 3
+pause = time.sleep
 
 
 class _TryAgainError(Exception):
@@ -47,11 +47,7 @@ class Interface:
         extra = where.options(OPTIONS)
         scheme = "https" if where.kind == "https" or where.schema == "https" else "http"
         host = where.need_host()
-        if scheme == "http" and not is_loopback(host):
-            raise SourceDownError(
-                f"连接 {connection} 未加密(http 只允许本机);请改用 https",
-                f"connection {connection!r} is not encrypted; plain http is for this machine only, use https",
-            )
+        refuse_plain(where, scheme, host)
         self.connection = connection
         self._attempts = int(extra.get("retries", 4)) + 1
         self._backoff = float(extra.get("backoff_seconds", 1))
@@ -85,7 +81,7 @@ class Interface:
             stop=tenacity.stop_after_attempt(self._attempts),
             retry=tenacity.retry_if_exception_type(_TryAgainError),
             wait=self._pause,
-            sleep=lambda seconds: time.sleep(seconds),
+            sleep=lambda seconds: pause(seconds),
             reraise=True,
         )
         try:
@@ -161,14 +157,6 @@ class Interface:
             if len(body) > limits.PAGE_BYTES:
                 raise self.fault("一页过大", f"a page is larger than {limits.PAGE_BYTES // limits.MIB} MiB")
         return bytes(body)
-
-
-def is_loopback(host: str) -> bool:
-    """True for an address of this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _token(where: Place, extra: dict[str, Any]) -> dict[str, str]:

@@ -6,11 +6,16 @@ import hashlib
 import re
 import unicodedata
 
+from ingest.corrections import correction_of
+
 UNFINISHED = (".part", ".tmp", ".filepart")
 """Endings of names that clients give to an upload in progress."""
 LONGEST = 160
 """Bytes of a name: with a hash before it and the ending of its note behind it, it still fits into 255."""
-DISGUISED = re.compile(r"~[0-9a-f]{8}(\.|$)")
+LONGEST_CORRECTION = 220
+"""Bytes of the name of corrected rows: a file's name and what they carry behind it."""
+DISGUISED = re.compile(r"~[0-9a-f]{8}(\.[^.]*)?\Z")
+"""A name that looks as if it had been changed here."""
 
 
 def is_unfinished(name: str) -> bool:
@@ -19,21 +24,33 @@ def is_unfinished(name: str) -> bool:
 
 
 def safe_name(raw: str) -> str:
-    """A name without path, control and direction characters, at most LONGEST bytes; a harmless one stays as it is.
+    """A name without path, control and direction characters, at most LONGEST bytes (corrected rows: a little more); a harmless one stays as it is.
 
     A changed name carries a hash of what it was, so that two names never become one: `a/b.csv` → `a_b~5f3a9c01.csv`.
     Names in GB18030, as old Windows servers send them, are read as such.
     """
-    text, encoded = raw, raw.encode("utf-8", "surrogateescape")
-    if any("\udc80" <= character <= "\udcff" for character in raw):
-        text = encoded.decode("gb18030", "replace")
-    clean = "".join("_" if _is_harmful(character) else character for character in text)
-    if clean == text and len(text.encode()) <= LONGEST and not DISGUISED.search(text) and text.strip(". "):
+    text = readable(raw)
+    is_short = len(text.encode()) <= (LONGEST_CORRECTION if correction_of(text) else LONGEST)
+    if is_short and text.strip(". ") and not DISGUISED.search(text) and not any(map(_is_harmful, text)):
         return text
+    return changed_name(raw)
+
+
+def readable(raw: str) -> str:
+    """A name as people read it; bytes that are not UTF-8 are GB18030."""
+    if any("\udc80" <= character <= "\udcff" for character in raw):
+        return raw.encode("utf-8", "surrogateescape").decode("gb18030", "replace")
+    return raw
+
+
+def changed_name(raw: str) -> str:
+    """A safe name that carries a hash of the one it had."""
+    clean = "".join("_" if _is_harmful(character) else character for character in readable(raw))
     stem, dot, ending = clean.rpartition(".")
     if not stem or not ending or len(ending.encode()) > 16:
         stem, dot, ending = clean, "", ""
-    tail = f"~{hashlib.sha256(encoded).hexdigest()[:8]}{dot}{ending}"
+    digest = hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()
+    tail = f"~{digest[:8]}{dot}{ending}"
     short = stem.encode()[: LONGEST - len(tail.encode())].decode("utf-8", "ignore")
     return (short.strip(". ") or "_") + tail
 

@@ -44,6 +44,8 @@ def document_table(opened: Opened, extract: Extract) -> TextTable:
             column.extend([None] * (len(numbers) - len(column)))
             column.append(value)
         numbers.append(number)
+    if not items:  # an empty list says nothing about its fields
+        columns = {header: [] for column in extract.columns.values() for header in column.headers}
     if len(columns) > limits.COLUMNS:
         raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
     arrays = [pa.array(column + [None] * (len(numbers) - len(column)), pa.string()) for column in columns.values()]

@@ -273,7 +273,8 @@ def s3() -> Iterator[dict[str, Any]]:
     def answers() -> None:
         socket.create_connection(("127.0.0.1", port), 5).close()
 
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    listing = "MOTO_S3_DEFAULT_MAX_KEYS=10"  # a real one answers a thousand at a time
+    command = ["env", listing, sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with folder_of(None) as folder, running(command, answers, None, folder / "log"):
         secret = "SecretNobodySees"
         client = boto3.client(

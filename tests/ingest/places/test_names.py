@@ -50,6 +50,14 @@ def test_any_text_becomes_a_name_that_a_folder_can_hold(name: str) -> None:
     assert safe not in (".", "..") and "/" not in safe and "\0" not in safe
 
 
+def test_corrected_rows_keep_the_name_of_the_file_they_correct() -> None:
+    from ingest.corrections import correction_of, next_name
+
+    for name in (safe_name("保" * 200 + ".csv"), safe_name("a\nb.csv"), "保单清单_20261123.csv"):
+        returned = correction_of(safe_name(next_name("policies", name)))
+        assert returned and (returned.original, returned.extract) == (name, "policies")
+
+
 def test_names_of_old_servers_are_read_as_gb18030() -> None:
     raw = "保单清单.csv".encode("gb18030").decode("utf-8", "surrogateescape")
     assert safe_name(raw) == "保单清单.csv"

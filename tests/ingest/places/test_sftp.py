@@ -132,15 +132,16 @@ def test_names_in_gb18030_and_hostile_names_come_in_under_safe_ones(sftp_place, 
     for number, raw in enumerate(
         [
             "保单清单_20261123.csv".encode("gb18030"),
+            "保单清单_20261123.csv".encode(),
             "保单清单_20261122\n.csv".encode(),
             "保单清单_20261122\r.csv".encode(),
         ]
     ):
         Path((folder + raw).decode("utf-8", "surrogateescape")).write_bytes(sent + b"\r\n" * number)
     got = sftp_place.names(D)
-    assert "保单清单_20261123.csv" in got and len(set(got)) == 3
+    assert "保单清单_20261123.csv" in got and len(set(got)) == 4
     landed = sorted((sftp_place.desk.home / "landing").rglob("*.csv"))
-    assert len(landed) == 3
+    assert len(landed) == 4
     assert all(path.name.isprintable() and path.parent.name == str(D) for path in landed)
 
 

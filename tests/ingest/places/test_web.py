@@ -20,6 +20,7 @@ from ingest.batches import batches
 from ingest.home import read_json
 from ingest.landing import report_path
 from ingest.places import interface
+from ingest.places.connections import is_loopback
 from tests.ingest.places import servers
 
 D = date(2026, 11, 24)
@@ -326,7 +327,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(fetch, web, co
 def test_plain_http_is_for_this_machine_only(fetch, web, connect) -> None:
     connect(web.place(conn_type="http", host="insurer.example"))
     assert "not encrypted" in fetch()
-    assert interface.is_loopback("127.0.0.1") and interface.is_loopback("::1") and not interface.is_loopback("10.0.0.1")
+    assert is_loopback("127.0.0.1") and is_loopback("::1") and not is_loopback("10.0.0.1")
 
 
 def test_a_server_that_is_down_is_told_after_a_few_tries(fetch, web, connect, paused) -> None:
