@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,20 @@ def page_path(source: str, extract: str, received_on: date) -> Path:
     return home() / "raw" / "_docs" / str(received_on) / f"{source}-{extract}.html"
 
 
+@cache
+def _view() -> Any:
+    """One view for all pages: each compiles its templates anew, which costs more than the page."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
+
+
 def write_page(source: str, extract: str, received_on: date, result: Any) -> None:
     """Render Great Expectations' own result of one suite run; `result` holds counts and positions only."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
     result.meta["run_id"] = {"run_name": f"{source} {extract}", "run_time": str(received_on)}
     result.meta["batch_markers"] = {}  # the clock and a fingerprint of the frame
-    page = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result))
+    page = _view().render(ValidationResultsPageRenderer().render(result))
     text = OUTSIDE.sub("", page).replace("</head>", STYLE, 1)
     write_atomic(page_path(source, extract, received_on), text.encode())

@@ -25,11 +25,21 @@ Values = Mapping[str, Set[str]]  # kind -> values, upper case; kinds: phone, pla
 
 KIND_OF_COLUMN = {
     "phone": "phone", "second_phone": "phone", "insured_phone": "phone", "new_phone": "phone",
-    "caller_number": "phone", "callee_number": "phone",
+    "caller_number": "phone", "callee_number": "phone", "caller_phone": "phone", "referred_phone": "phone",
     "plate_number": "plate", "vin": "vin", "id_number": "id_number",
-    "customer_name": "name", "insured_name": "name", "owner_name": "name",
+    "customer_name": "name", "insured_name": "name", "owner_name": "name", "caller_name": "name",
 }  # fmt: skip
-PUBLIC_COLUMNS = ("staff_name", "store_name", "city", "brand", "model", "insurer_code", "insurer_name", "region")
+PUBLIC_COLUMNS = (
+    "staff_name",
+    "manager_name",
+    "store_name",
+    "city",
+    "brand",
+    "model",
+    "insurer_code",
+    "insurer_name",
+    "region",
+)
 SHORTEST = {"phone": 10, "plate": 7, "vin": 6, "id_number": 8, "name": 2}  # an extension is no one's phone
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

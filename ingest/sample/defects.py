@@ -97,6 +97,16 @@ def backwards(first: str, second: str) -> Recipe:
     return Recipe("end_before_start", damage, needs=second)
 
 
+def beyond(column: str, wrong: str) -> Recipe:
+    """A number outside its bounds, as 8 for 8 %."""
+
+    def damage(rows: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, list[str]]:
+        rows[column] = wrong
+        return rows, [f"{column}:out_of_range"] * len(rows)
+
+    return Recipe("out_of_range", damage, needs=column)
+
+
 def duplicate() -> Recipe:
     """The same row once more, right behind (declared, not quarantined)."""
     return Recipe("exact_duplicate", lambda rows, rng: (rows, ["exact_duplicate"] * len(rows)))
@@ -138,6 +148,22 @@ CALL = [
     backwards("started_at", "ended_at"),
     superseded("billable_seconds", 1),
 ]
+CLAIM = [
+    dates("accident_at", "reported_at", rule="not_a_timestamp"),
+    bad_vin(),
+    duplicate(),
+    blank("claim_number"),
+    unknown("claim_kind"),
+    backwards("accident_at", "reported_at"),
+]
+REQUEST = [dates("requested_at", rule="not_a_timestamp"), bad_vin(), duplicate(), blank("request_number")]
+HOTLINE = [
+    dates("called_at", rule="not_a_timestamp"),
+    duplicate(),
+    blank("log_number"),
+    unknown("data_origin"),
+    phone("caller_phone", "caller_phone"),
+]
 DMS = {
     "customer": [
         phone("phone", "phone"),
@@ -157,6 +183,17 @@ DMS = {
     ],
     "customer_known_policy": [dates("expires_on"), bad_vin(), blank("report_number")],
     "ownership_change": [dates("changed_on"), bad_vin(), unknown("change_kind")],
+    "service_appointment": [dates("booked_at", rule="not_a_timestamp"), bad_vin(), unknown("appointment_kind")],
+    "gift_issue": [dates("issued_on"), bad_vin(), blank("issue_number")],
+    "voucher": [dates("expires_on"), bad_vin(), unknown("voucher_kind")],
+    "entitlement_use": [dates("used_at", rule="not_a_timestamp"), bad_vin(), unknown("entitlement")],
+    "concession": [beyond("given_rate", "8"), dates("given_on"), bad_vin(), duplicate()],
+    "referral": [phone("referred_phone", "referred_phone"), unknown("data_origin")],
+    "reward_point": [dates("booked_on"), blank("entry_number"), unknown("reason")],
+    "training": [beyond("score", "850"), dates("held_on")],
+    "consent": [dates("decided_on"), unknown("purpose"), blank("customer_id")],
+    "manager_decision": [dates("effective_on"), bad_vin(), unknown("subject")],
+    "channel_spend": [dates("spent_on"), unknown("spend_kind"), beyond("amount", "-50.00")],
 }
 ONLY_A_COPY = {
     "exact_duplicate": 0.5,

@@ -9,7 +9,7 @@ import pandas as pd
 import xlsxwriter
 
 from ingest.sample import days
-from ingest.sample.world import yuan
+from ingest.sample.money import yuan
 
 PICC_HEADER = [
     "保单号",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ingest.sample import days
 from ingest.sample import parameters as p
@@ -17,11 +18,19 @@ SUFFIX = {
     "pingan": ("平安续保_", ".xlsx"),
     "dadi": ("policy_", ".txt"),
     "phone": ("cdr-", ".csv"),
+    "picc_claims": ("理赔清单_", ".csv"),
+    "pingan_claims": ("平安理赔_", ".csv"),
+    "pingan_requests": ("平安询价_", ".csv"),
+    "dadi_claims": ("claim_", ".txt"),
+    "phone_hotline": ("热线登记_", ".csv"),
 }
+"""Per feed how its files are called; a feed is a source, or a source and what else it sends."""
 TROUBLE = {  # source -> (business day and day of full arrival, both after the anchor)
     "picc": (p.TRUNCATED_A - 1, p.CORRECTED_A),
     "pingan": (p.LATE_B - 1, p.ARRIVED_B),
     "dadi": (p.UNMARKED_C - 1, p.MARKED_C),
+    "pingan_claims": (p.LATE_B - 1, p.ARRIVED_B),
+    "pingan_requests": (p.LATE_B - 1, p.ARRIVED_B),
 }
 
 
@@ -29,11 +38,22 @@ TROUBLE = {  # source -> (business day and day of full arrival, both after the a
 class Delivery:
     """One file: its name, the days it covers, the as_of from which it lies there complete."""
 
-    source: str
+    feed: str
     name: str
     first_day: int
     last_day: int
     delivered_on: int
+
+
+def folder(feed: str) -> str:
+    """The source that sends a feed; its folder in the outbox."""
+    return feed.split("_")[0]
+
+
+def number_rows(table: pd.DataFrame, first_record: np.ndarray | int) -> pd.DataFrame:
+    """Adds row_number, the 1-based physical record number in the row's file."""
+    keys = ["source", "file_name"] if "source" in table else ["file_name"]
+    return table.assign(row_number=table.groupby(keys, sort=False).cumcount().to_numpy() + first_record)
 
 
 def first_day_of_history(anchor: int) -> int:
@@ -48,16 +68,16 @@ def stamps(event_on: np.ndarray, anchor: int) -> np.ndarray:
     return np.where(daily, whole, np.array([text[:6] for text in whole], dtype=object))
 
 
-def file_names(source: str, event_on: np.ndarray, anchor: int) -> np.ndarray:
+def file_names(feed: str, event_on: np.ndarray, anchor: int) -> np.ndarray:
     """The name of the file that holds what happened on each day."""
-    head, tail = SUFFIX[source]
+    head, tail = SUFFIX[feed]
     return head + stamps(event_on, anchor) + tail
 
 
-def available_on(source: str, event_on: np.ndarray, anchor: int) -> np.ndarray:
+def available_on(feed: str, event_on: np.ndarray, anchor: int) -> np.ndarray:
     """First as_of at which the rows of each day lie in the outbox, complete and readable."""
     due = np.maximum(np.asarray(event_on) + 1, anchor)
-    day, arrives = TROUBLE.get(source, (None, None))
+    day, arrives = TROUBLE.get(feed, (None, None))
     return due if day is None else np.where(np.asarray(event_on) == anchor + day, anchor + arrives, due)
 
 
@@ -67,18 +87,18 @@ def in_troubled_file(source: str, event_on: np.ndarray, anchor: int) -> np.ndarr
     return np.zeros(len(event_on), dtype=bool) if day is None else np.asarray(event_on) == anchor + day
 
 
-def deliveries(source: str, anchor: int, after: int, upto: int) -> Iterator[Delivery]:
+def deliveries(feed: str, anchor: int, after: int, upto: int) -> Iterator[Delivery]:
     """Files that arrive complete on an as_of in (after, upto], in order of their days."""
     month = int(days.month_index(np.array([anchor]))[0])
-    head, tail = SUFFIX[source]
+    head, tail = SUFFIX[feed]
     for back in range(p.HISTORY_MONTHS, 0, -1):
         first, following = (int(d) for d in days.month_first(np.array([month - back, month - back + 1])))
         if after < anchor <= upto:
-            yield Delivery(source, f"{head}{days.to_date(first):%Y%m}{tail}", first, following - 1, anchor)
+            yield Delivery(feed, f"{head}{days.to_date(first):%Y%m}{tail}", first, following - 1, anchor)
     for day in range(int(days.month_first(np.array([month]))[0]), upto):
-        on = int(available_on(source, np.array([day]), anchor)[0])
+        on = int(available_on(feed, np.array([day]), anchor)[0])
         if after < on <= upto:
-            yield Delivery(source, f"{head}{days.to_date(day):%Y%m%d}{tail}", day, day, on)
+            yield Delivery(feed, f"{head}{days.to_date(day):%Y%m%d}{tail}", day, day, on)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from ingest.sample import days, emit_dms, emit_insurers, emit_phone, files, returned, truth
+from ingest.sample import days, emit_dms, emit_insurers, emit_ledgers, emit_phone, files, returned, truth
 from ingest.sample import parameters as p
 from ingest.sample.world import World, load_world
 
 DEFAULT_SEED = 20260101
 DEFAULT_VEHICLES = 12000
-SOURCES = ("picc", "pingan", "dadi", "phone")
 
 
 class SampleSeedError(ValueError):
@@ -81,24 +80,35 @@ def emit_files(world: World, outbox: Path, anchor: int, before: int, today: int)
     Tonight insurer A's file may be cut in mid-row, or insurer C's may lie there without its marker.
     """
     policies, quotes, calls = (by_file(table) for table in (world.policies, world.quotes, world.calls))
+    claims, requests, hotline = (by_file(table) for table in (world.claims, world.quote_requests, world.hotline))
     old_until = int(days.month_first(days.month_index([anchor]) - p.HISTORY_MONTHS + p.OLD_VINTAGE_MONTHS)[0])
 
     def content(file: files.Delivery) -> bytes:
-        if file.source == "phone":
+        if file.feed == "phone":
             return emit_phone.cdr_csv(calls(file))
-        if file.source == "picc":
+        if file.feed == "phone_hotline":
+            return emit_ledgers.hotline_file(hotline(file))
+        if file.feed == "pingan_requests":
+            return emit_ledgers.requests_file(requests(file))
+        if file.feed.endswith("_claims"):
+            return emit_ledgers.claims_file(file.feed, claims(file))
+        if file.feed == "picc":
             return emit_insurers.picc_csv(policies(file))
-        if file.source == "dadi":
+        if file.feed == "dadi":
             return emit_insurers.dadi_text(policies(file), file.first_day < old_until)
         return emit_insurers.pingan_xlsx(
             policies(file), quotes(file), datetime.combine(days.to_date(file.last_day + 1), time())
         )
 
-    for source in SOURCES:
-        for file in files.deliveries(source, anchor, before, today):
-            files.write_bytes(outbox / source / file.name, content(file))
-            if source == "dadi":
-                files.write_bytes(outbox / source / f"{file.name}.ok", b"")
+    for feed in files.SUFFIX:
+        for file in files.deliveries(feed, anchor, before, today):
+            files.write_bytes(outbox / files.folder(feed) / file.name, content(file))
+            if feed == "dadi":
+                files.write_bytes(outbox / feed / f"{file.name}.ok", b"")
+    if before < anchor:
+        for insurer, source in p.INSURER_SOURCE.items():
+            rates = emit_ledgers.rates_file(insurer, anchor)
+            files.write_bytes(outbox / source / emit_ledgers.rates_name(anchor), rates)
     for source, night in (("picc", p.TRUNCATED_A), ("dadi", p.UNMARKED_C)):
         if today == anchor + night:
             file = next(f for f in files.deliveries(source, anchor, today, today + 1) if f.first_day == today - 1)
@@ -112,4 +122,4 @@ def emit_files(world: World, outbox: Path, anchor: int, before: int, today: int)
 def by_file(table: pd.DataFrame) -> Callable[[files.Delivery], pd.DataFrame]:
     """A function that gives the rows of one file, in their order."""
     places = table.groupby(["source", "file_name"], sort=False).indices
-    return lambda file: table.iloc[places.get((file.source, file.name), [])]
+    return lambda file: table.iloc[places.get((files.folder(file.feed), file.name), [])]

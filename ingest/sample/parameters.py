@@ -131,6 +131,36 @@ ORDER_KINDS = {"客户付费": 0.80, "保修": 0.10, "事故": 0.10}
 CALLS_PER_DUE = 3.6
 INBOUND_PER_DUE = 0.5
 
+# ---------------------------------------------------------------- what goes with a renewal
+CONCESSIONS = {0.0: 0.2, 0.08: 0.2, 0.10: 0.2, 0.13: 0.2, 0.14: 0.2}  # the plan's ladder, 9.0 % on average
+CONCESSION_RECORDED = 0.85
+UNAPPROVED = 0.03  # of what is above the specialist's own authority
+APPROVED_LATE = 0.02
+GIFTS = (  # premium from (yuan), code, cost, retail, face of each use of its voucher (fen)
+    (5000, "礼包三", 20000, 78000, (6667, 6667, 6666)),
+    (4000, "礼包二", 15000, 62000, (5000, 5000, 5000)),
+    (3000, "礼包一", 10000, 46900, (5000, 5000)),
+)
+GIFT_GIVEN = 0.5
+VOUCHER_USER = 0.7  # share of the customers who use a voucher when they come
+REFERRED = 0.03
+POINTS_BOOKED, POINTS_REDEEMED = 0.6, 0.2
+
+# ---------------------------------------------------------------- claims and the accident hotline
+CLAIM_ENDS = {"已结案": 0.93, "拒赔": 0.03, "撤案": 0.04}
+DISPUTED = 0.02
+CALLS_THE_HOTLINE = (0.30, 0.70)  # of claims not repaired here, repaired here
+HOTLINE_ANSWERED, HOTLINE_RECORDED, HOTLINE_GUIDED = 0.93, 0.90, 0.85
+
+# ---------------------------------------------------------------- the desk and the workshop
+APPOINTED = 0.45  # workshop orders with an appointment
+NO_SHOW, CANCELLED_APPOINTMENT = 0.08, 0.04  # beside those that came
+COMPLAINTS = 0.007
+CONSENTS = {"续保电话": 0.93, "短信微信": 0.30}  # share of the customers who were asked and agreed
+CONSENT_TAKEN_BACK = 0.01
+DO_NOT_CALL = 0.008
+HELP_PER_WEEK = 0.7  # questions of one specialist
+
 # ---------------------------------------------------------------- injected defects: share of the rows of an extract
 DEFECT_RATES = {
     "impossible_date": 0.004,
@@ -141,6 +171,7 @@ DEFECT_RATES = {
     "broken_phone": 0.003,
     "end_before_start": 0.003,
     "superseded": 0.003,
+    "out_of_range": 0.004,
 }
 SMALL_FILE_ROWS_PER_DEFECT = 10  # at most one bad row per so many rows, so that no small daily file is mostly bad
 EXTRACTS = {  # entity -> name of the extract in its source
@@ -153,6 +184,24 @@ EXTRACTS = {  # entity -> name of the extract in its source
     "repair_order": "repair_orders",
     "ownership_change": "ownership_changes",
     "customer_known_policy": "policies_elsewhere",
+    "claim": "claims",
+    "quote_request": "quote_requests",
+    "hotline_log": "hotline",
+    "service_appointment": "appointments",
+    "gift_issue": "gifts",
+    "voucher": "vouchers",
+    "entitlement_use": "entitlement_uses",
+    "concession": "concessions",
+    "complaint": "complaints",
+    "referral": "referrals",
+    "reward_point": "reward_points",
+    "training": "trainings",
+    "consent": "consents",
+    "do_not_call": "do_not_calls",
+    "manager_decision": "manager_decisions",
+    "help_request": "help_requests",
+    "channel": "channels",
+    "channel_spend": "channel_spends",
 }
 INSURER_SOURCE = {"PICC": "picc", "PAIC": "pingan", "CCIC": "dadi"}
 

@@ -6,6 +6,7 @@ All tables speak of what was emitted up to one as_of; they are rewritten at each
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,29 @@ NEVER = days.NEVER
 SECONDS = 86400
 WINDOW_BEFORE, WINDOW_AFTER = 90, 30
 DMS_KEYS = {
-    "customer": "customer_id",
-    "vehicle": "vin",
-    "vehicle_sale": "sale_number",
-    "repair_order": "order_number",
-    "ownership_change": "change_number",
-    "customer_known_policy": "report_number",
+    "customer": ["customer_id"],
+    "vehicle": ["vin"],
+    "vehicle_sale": ["sale_number"],
+    "repair_order": ["order_number"],
+    "ownership_change": ["change_number"],
+    "customer_known_policy": ["report_number"],
+    "service_appointment": ["appointment_number"],
+    "gift_issue": ["issue_number"],
+    "voucher": ["voucher_number", "use_number"],
+    "entitlement_use": ["use_number"],
+    "concession": ["concession_number"],
+    "complaint": ["complaint_number"],
+    "referral": ["referral_number"],
+    "reward_point": ["entry_number"],
+    "training": ["training_number", "staff_id"],
+    "consent": ["consent_number"],
+    "do_not_call": ["request_number"],
+    "manager_decision": ["decision_number"],
+    "help_request": ["request_number"],
+    "channel": ["channel_id", "valid_from"],
+    "channel_spend": ["spend_number"],
 }
+"""The columns that name a row of each DMS table; in the truth they are joined by |."""
 SERVICE_DAYS = (600, 95)  # a visit so many days before the expiry proves the home store under every reading
 
 
@@ -54,11 +71,13 @@ def defects_table(world: World, as_of: int) -> pd.DataFrame:
         ("policy", world.policies, ["policy_number", "policy_kind", "endorsement_number"]),
         ("quote", world.quotes, ["quote_number"]),
         ("call", world.calls, ["call_id", "leg_id"]),
+        ("claim", world.claims, ["claim_number"]),
+        ("quote_request", world.quote_requests, ["request_number"]),
+        ("hotline_log", world.hotline, ["log_number"]),
     ):
         bad = table[(table["defect"] != "") & (table["available_on"] <= as_of)]
-        key = bad[keys[0]].str.cat([bad[k] for k in keys[1:]], sep="|") if keys[1:] else bad[keys[0]]
-        parts.append(bad.assign(extract=p.EXTRACTS[entity], entity=entity, key=key))
-    for entity, key in DMS_KEYS.items():
+        parts.append(bad.assign(extract=p.EXTRACTS[entity], entity=entity, key=joined(bad, keys)))
+    for entity, keys in DMS_KEYS.items():
         table = getattr(world, entity)
         bad = table[(table["defect"] != "") & (table["since"] < as_of * SECONDS)]
         parts.append(
@@ -68,7 +87,7 @@ def defects_table(world: World, as_of: int) -> pd.DataFrame:
                 entity=entity,
                 file_name="dms.sqlite",
                 row_number=pd.NA,
-                key=bad[key],
+                key=joined(bad, keys),
                 available_on=bad["since"] // SECONDS + 1,
             )
         )
@@ -79,6 +98,11 @@ def defects_table(world: World, as_of: int) -> pd.DataFrame:
     )
     every = every.sort_values(["source", "extract", "file_name", "row_number", "key"], ignore_index=True)
     return every[columns].assign(available_on=as_dates(every["available_on"]))
+
+
+def joined(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
+    """The key columns as one text."""
+    return rows[keys[0]].str.cat([rows[k] for k in keys[1:]], sep="|") if keys[1:] else rows[keys[0]]
 
 
 def batches_table(anchor: int, as_of: int) -> pd.DataFrame:
@@ -232,18 +256,12 @@ def people_values(world: World) -> pd.DataFrame:
         customers["second_phone"],
         world.policies["phone"],
         world.customer["phone"],
+        world.hotline["caller_phone"],
+        world.referral["referred_phone"],
     ]
     kinds["plate"] = [world.vehicles["plate"]]
-    kinds["vin"] = [
-        world.vehicles["vin"],
-        world.policies["vin"],
-        world.quotes["vin"],
-        world.vehicle["vin"],
-        world.vehicle_sale["vin"],
-        world.repair_order["vin"],
-        world.ownership_change["vin"],
-        world.customer_known_policy["vin"],
-    ]
+    tables = (getattr(world, field.name) for field in fields(world))
+    kinds["vin"] = [table["vin"] for table in tables if "vin" in table]
     kinds["id_number"], kinds["customer_name"] = [customers["id_number"]], [customers["customer_name"]]
     rows = [
         (kind, value)

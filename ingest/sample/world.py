@@ -14,10 +14,12 @@ import pandas as pd
 
 from ingest.sample import (
     calls,
+    claims,
     covers,
     days,
     defects,
     files,
+    ledgers,
     people,
     policies,
     service,
@@ -26,6 +28,7 @@ from ingest.sample import (
 from ingest.sample import (
     parameters as p,
 )
+from ingest.sample.money import yuan
 
 NEVER = days.NEVER
 SECONDS = 86400
@@ -48,15 +51,24 @@ class World:
     repair_order: pd.DataFrame
     ownership_change: pd.DataFrame
     customer_known_policy: pd.DataFrame
-
-
-def yuan(fen: pd.Series | np.ndarray) -> np.ndarray:
-    """'1234.56' of whole fen, '' for -1 where a price was not given; an object array."""
-    out = []
-    for value in np.asarray(fen).tolist():
-        sign, value = ("-", -value) if value < 0 else ("", value)
-        out.append(f"{sign}{value // 100}.{value % 100:02d}")
-    return np.array(out, dtype=object)
+    claims: pd.DataFrame
+    quote_requests: pd.DataFrame
+    hotline: pd.DataFrame
+    service_appointment: pd.DataFrame
+    gift_issue: pd.DataFrame
+    voucher: pd.DataFrame
+    entitlement_use: pd.DataFrame
+    concession: pd.DataFrame
+    complaint: pd.DataFrame
+    referral: pd.DataFrame
+    reward_point: pd.DataFrame
+    training: pd.DataFrame
+    consent: pd.DataFrame
+    do_not_call: pd.DataFrame
+    manager_decision: pd.DataFrame
+    help_request: pd.DataFrame
+    channel: pd.DataFrame
+    channel_spend: pd.DataFrame
 
 
 def story(vehicles_: pd.DataFrame, covers_: pd.DataFrame, visits: pd.DataFrame) -> tuple:
@@ -136,13 +148,7 @@ def insurer_rows(seed: int, anchor: int, rows: pd.DataFrame) -> pd.DataFrame:
         )
     first_record = {"picc": 2, "pingan": 3, "dadi": 2}
     table = pd.concat(parts, ignore_index=True)
-    return number_rows(table, table["source"].map(first_record).to_numpy())
-
-
-def number_rows(table: pd.DataFrame, first_record: np.ndarray | int) -> pd.DataFrame:
-    """Adds row_number, the 1-based physical record number in the row's file."""
-    keys = ["source", "file_name"] if "source" in table else ["file_name"]
-    return table.assign(row_number=table.groupby(keys, sort=False).cumcount().to_numpy() + first_record)
+    return files.number_rows(table, table["source"].map(first_record).to_numpy())
 
 
 def quote_rows(seed: int, anchor: int, rows: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +171,7 @@ def quote_rows(seed: int, anchor: int, rows: pd.DataFrame) -> pd.DataFrame:
         table["file_name"],
         days.month_index(event) >= days.month_index(np.array([anchor]))[0],
     )
-    return number_rows(table, 2)
+    return files.number_rows(table, 2)
 
 
 def call_rows(seed: int, anchor: int, rows: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +194,7 @@ def call_rows(seed: int, anchor: int, rows: pd.DataFrame) -> pd.DataFrame:
         table["file_name"],
         daily,
     )
-    return number_rows(table, 1)
+    return files.number_rows(table, 1)
 
 
 def dms_tables(
@@ -276,6 +282,10 @@ def make_world(seed: int, anchor: int, count: int) -> World:
     legs = calls.make_calls(seed, c, v, customers, staff, first, last)
     dms = dms_tables(seed, v, customers[customers["created_on"] < NEVER], orders, sales, known, changes)
     quotes = policies.make_quotes(seed, c, v, first)
+    accidents = claims.make_claims(seed, c, v, rows, orders, first)
+    dms |= ledgers.dms_ledgers(seed, anchor, (first, last), v, customers, staff, rows, orders, changes, accidents, legs)
+    hotline = claims.make_hotline(seed, accidents, customers, v, staff)
+    requests = claims.make_requests(seed, quotes, v, staff)
     return World(
         v,
         customers,
@@ -284,6 +294,9 @@ def make_world(seed: int, anchor: int, count: int) -> World:
         insurer_rows(seed, anchor, rows),
         quote_rows(seed, anchor, quotes),
         call_rows(seed, anchor, legs),
+        claims=ledgers.claim_rows(seed, anchor, accidents),
+        quote_requests=ledgers.request_rows(seed, anchor, requests),
+        hotline=ledgers.hotline_rows(seed, anchor, hotline),
         **dms,
     )
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.sample.parameters import EXTRACTS
+from ingest.sample.truth import DMS_KEYS
 from tests.end_to_end.conftest import NIGHTS, VEHICLES, Group, night, prepare, published_bytes, quarantined, run_steps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,12 +152,9 @@ def test_every_injected_defect_in_a_file_is_quarantined_with_its_rule_and_nothin
 
 
 def test_every_injected_defect_in_the_dms_is_quarantined_with_its_rule_and_nothing_else_is(group: Group) -> None:
-    keys = {
-        "customers": "customer_id", "vehicles": "vin", "sales": "sale_number", "repair_orders": "order_number",
-        "ownership_changes": "change_number", "policies_elsewhere": "report_number",
-    }  # fmt: skip
+    keys = {EXTRACTS[entity]: names for entity, names in DMS_KEYS.items()}
     held = {
-        (r["extract"], r["values"][keys[r["extract"]]] or "", r["rule"])
+        (r["extract"], "|".join(r["values"][name] or "" for name in keys[r["extract"]]), r["rule"])
         for r in quarantined(group.home)
         if r["source"] == "dms"
     }

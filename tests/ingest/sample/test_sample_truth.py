@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from ingest.sample.truth import DMS_KEYS
+
 VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
 KINDS = {"商业险": "commercial", "交强险": "compulsory", "BI": "commercial", "CI": "compulsory"}
@@ -41,7 +43,7 @@ def a_day(text: str) -> date | None:
 def read_policies(outbox: Path) -> pd.DataFrame:
     """All policy rows of the three insurers as text, with source, file and physical record number."""
     rows = []
-    for path in sorted((outbox / "picc").glob("*.csv")):
+    for path in sorted((outbox / "picc").glob("保单清单_*.csv")):
         records = list(csv.reader(io.StringIO(path.read_bytes().decode("gb18030"))))
         assert ",".join(records[0]) == PICC and records[-1][0] == "合计"
         assert sum(round(float(r[13]) * 100) for r in records[1:-1]) == round(float(records[-1][13]) * 100)
@@ -52,7 +54,7 @@ def read_policies(outbox: Path) -> pd.DataFrame:
         for n, record in enumerate(sheet[2:], start=3):
             texts = [v.strftime("%Y-%m-%d") if isinstance(v, datetime) else "" if v is None else str(v) for v in record]
             rows.append(("pingan", path.name, n, *texts, ""))
-    for path in sorted((outbox / "dadi").glob("*.txt")):
+    for path in sorted((outbox / "dadi").glob("policy_*.txt")):
         if not path.with_name(path.name + ".ok").exists():
             continue
         header, *lines = path.read_text("utf-8").splitlines()
@@ -144,10 +146,9 @@ def test_bad_dms_rows_are_there_by_their_keys(grown):
     truth = grown.truth("defects").query("source == 'dms'")
     assert truth["row_number"].isna().all() and len(truth) > 20
     connection = sqlite3.connect(grown.outbox / "dms" / "dms.sqlite")
-    keys = {"customer": "customer_id", "vehicle": "vin", "vehicle_sale": "sale_number", "repair_order": "order_number",
-            "ownership_change": "change_number", "customer_known_policy": "report_number"}  # fmt: skip
     for bad in truth.itertuples():
-        query = f"select * from {bad.entity} where coalesce({keys[bad.entity]}, '') = ?"
+        key = " || '|' || ".join(f"coalesce({name}, '')" for name in DMS_KEYS[bad.entity])
+        query = f"select * from {bad.entity} where {key} = ?"
         rows = connection.execute(query, (bad.key,)).fetchall()
         assert len(rows) >= (2 if bad.defect == "exact_duplicate" else 1), bad
     connection.close()

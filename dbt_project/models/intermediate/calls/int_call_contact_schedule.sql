@@ -18,20 +18,10 @@ parameters as (
 
 ),
 
-results as (
-
-    select * from {{ ref('int_call_result_match') }}
-
-),
-
 -- whoever asked not to be called is called by nobody: by phone number, over all stores and staff
 do_not_call as (
 
-    select phone from results
-    where is_do_not_call and phone is not null
-    union
-    select new_phone from results
-    where is_do_not_call and new_phone is not null
+    select * from {{ ref('int_do_not_call_bind') }}
 
 ),
 
@@ -50,7 +40,8 @@ dated as (
         candidates.recipient_role,
         contacts.* exclude (vin),
         parameters.* exclude (store_id, list_for_on),
-        contacts.phone in (select phone from do_not_call) as is_do_not_call,
+        do_not_call.phone is not null as is_do_not_call,
+        do_not_call.ends_on as do_not_call_until,
         (candidates.first_expires_on - contacts.last_contact_on)::integer as days_left_at_contact,
 
         -- a promise beyond the last day of calling is no promise
@@ -65,6 +56,10 @@ dated as (
     from candidates
     inner join contacts using (vin)
     inner join parameters on candidates.store_id = parameters.store_id
+    left join do_not_call
+        on
+            contacts.phone = do_not_call.phone
+            and coalesce(do_not_call.ends_on, candidates.list_for_on) >= candidates.list_for_on
 
 ),
 

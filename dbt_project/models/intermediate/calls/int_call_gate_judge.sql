@@ -36,6 +36,7 @@ final as (
     select
         *,
         case suppressed_by
+            when 'do_not_call' then do_not_call_until + 1
             when 'too_early' then callable_from_on
             when 'claimed_renewal' then last_result_on + claimed_renewal_days::integer
             when 'recontact_interval' then coalesce(
