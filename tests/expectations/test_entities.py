@@ -114,6 +114,16 @@ def test_every_input_of_the_business_is_declared() -> None:
     assert set(inputs.split()) == set(entities())
 
 
+@pytest.mark.parametrize("name", entities())
+def test_the_documentation_lists_every_entity_as_it_is_declared(name: str) -> None:
+    entity = entities()[name]
+    text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+    meaning = entity.meaning.removeprefix("One row per ").rstrip(".")
+    keys = ", ".join(f"`{key}`" for key in entity.key)
+    line = f"| `{name}` | {entity.zh} | {meaning} | {entity.mode} | {keys} |"
+    assert line in text, f"docs/sources.md, Entities: write {line}"
+
+
 def test_contact_data_say_where_they_come_from_and_bought_ones_cannot() -> None:
     """DOMAIN §5: purchased or unknown origin is quarantined and never called."""
     for name in ("customer", "hotline_log", "consent", "referral"):
