@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from expectations import quarantine
+from expectations.belonging import Belonging
 from expectations.drift import headers_of, profile
 from expectations.rows import Judged, key_hashes, repeats, superseded
 from expectations.verdicts import Fault, guessed, judge_batch, judge_values, refused, warned
@@ -46,6 +47,7 @@ class Passage:
         self._keys: list[tuple[np.ndarray, np.ndarray]] = []
         self._broken: list[tuple[np.ndarray, np.ndarray]] = []
         self._only_text: pa.Table | None = None
+        self._belonging = Belonging(name, extract, file)
         self._raw = Spool(self.batch.sidecar().with_suffix(".parquet"))
         self._held = Spool(self.batch.held())
 
@@ -73,6 +75,7 @@ class Passage:
             self._broken.append((numbers[places], judged.rules[places]))
             self._held.add(quarantine.rows(text.table.take(pa.array(places)), judged.rules[places]))
         good = judged.rows if not is_broken.any() else judged.rows.take(pa.array(np.flatnonzero(~is_broken)))
+        self._belonging.add(good, judged.content)
         self._keys.append((key_hashes(good, self.extract.canonical()), good["_row"].to_numpy()))
         self._raw.add(self._with_provenance(good))
 
@@ -106,6 +109,7 @@ class Passage:
             rules=dict(sorted(counts.items())),
             quarantined=sum(counts.values()),
             warnings=dict(sorted(self._warnings.items())),
+            **self._belonging.told(),
         )
         if self.batch.records != self.batch.loaded + self.batch.quarantined + sum(declared.values()):
             self.fail(UnreadableFileError("file:count_mismatch", "我方原因", "our own fault"))

@@ -49,6 +49,10 @@ def judge_batch(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fa
         *_rejects(batch, extract),
         *(_drop(batch, extract, good) if is_snapshot else _volume(batch, good)),
         *_columns(batch, extract, good),
+        *_other_scope(batch),
+        *_other_period(batch),
+        *_early(batch, extract),
+        *_same_rows(batch, extract, accepted),
     ]
     return sorted(found, key=lambda fault: not fault.refuses)
 
@@ -110,6 +114,37 @@ def _rejects(batch: Batch, extract: Extract) -> Iterator[Fault]:
     if rows and batch.quarantined / rows > extract.max_reject_share and batch.quarantined > 5:
         share, limit = f"{batch.quarantined / rows:.0%}", f"{extract.max_reject_share:.0%}"
         yield Fault("file:too_many_rejects", True, f"{share},上限 {limit}", f"{share}, limit {limit}")
+
+
+def _other_scope(batch: Batch) -> Iterator[Fault]:
+    """Mostly another store's rows under this store's name: the file is not used, it would come in twice. A few of
+    them may be right (a vehicle that moved), and are told."""
+    for name, count in batch.elsewhere.items():
+        found = f"{name}: {count} / {batch.loaded}"
+        yield Fault("file:other_scope", count * 2 > batch.loaded, found, found)
+
+
+def _other_period(batch: Batch) -> Iterator[Fault]:
+    """Not one row is of the month its name is about: yesterday's or last month's file under today's name. Few rows
+    prove as much as many, because one that fits is enough; it is told, because a backlog looks the same."""
+    if batch.in_period == 0 and batch.loaded:
+        month = f"{batch.business_date:%Y-%m}"
+        yield Fault("file:other_period", False, month, month)
+
+
+def _early(batch: Batch, extract: Extract) -> Iterator[Fault]:
+    """It is kept, and its rows count from the night after the day it is about (selection)."""
+    if batch.business_date >= batch.received_on and extract.files:
+        day = f"{batch.business_date}"
+        yield Fault("file:early", False, day, day)
+
+
+def _same_rows(batch: Batch, extract: Extract, accepted: list[Batch]) -> Iterator[Fault]:
+    """The rows of an earlier file, saved again under another name. A snapshot may well not have changed."""
+    if batch.content and extract.files and extract.delivery_mode() == "delta":
+        same = [b.name for b in accepted if b.content == batch.content and b.name != batch.name]
+        if same:
+            yield Fault("file:same_rows", False, same[0], same[0])
 
 
 def judge_values(batch: Batch, extract: Extract, history: list[Batch]) -> list[Fault]:

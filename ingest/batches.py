@@ -50,6 +50,12 @@ class Batch:
     """Canonical column without a header → the unknown header that is most likely it."""
     profile: dict[str, Any] = field(default_factory=dict)
     """How the values of its accepted rows are spread; see expectations/drift.py."""
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    """Good rows that carry another value than the file's name says, per field of the name."""
+    in_period: int | None = None
+    """Good rows of the month its name is about; None if the name or the entity knows no time."""
+    content: str = ""
+    """The same for files with the same rows, whatever their bytes and order."""
     watermark: str | None = None
     processing_key: str = ""
     seconds: float = 0.0

@@ -22,7 +22,7 @@ from ingest.places import (
     highest_mark,
     open_folder,
 )
-from ingest.spec import Extract, Source
+from ingest.spec import Extract, Source, is_of_a_month
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ def _pull_files(
             report.waiting.append(remote.name)
             continue
         business_date = fields.pop("business_date", None) or as_of - timedelta(days=1)
+        if is_of_a_month(extract, remote.name) and business_date.replace(day=1) < as_of <= business_date:
+            business_date = as_of - timedelta(days=1)  # the month so far
         with receiving(_landing(source, name, as_of), limits.FILE_BYTES) as incoming:
             try:
                 is_whole = _fetch(remote, source, incoming)

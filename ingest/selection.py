@@ -54,7 +54,8 @@ def select(as_of: date) -> Path:
     """
     received = [batch for batch in batches() if batch.received_on <= as_of]
     specs = sources()
-    in_force = [batch for batch in received if batch.is_accepted and batch.raw]
+    come = [batch for batch in received if batch.business_date < as_of]  # an early file waits for its day
+    in_force = [batch for batch in come if batch.is_accepted and batch.raw]
     chosen = [batch for group in _by_extract(in_force).values() for batch in _in_force(group, specs)]
     statuses = _statuses(as_of, specs, received, chosen)
     batch_rows = [_batch_row(batch, batch in chosen) for batch in received]

@@ -273,6 +273,12 @@ def file_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(out + literal(pattern[at:]))
 
 
+def is_of_a_month(extract: Extract, name: str) -> bool:
+    """True if a file's name says a month and no day: it may grow until the month's end."""
+    pattern = next((pattern for pattern in extract.files if file_pattern(pattern).fullmatch(name)), "")
+    return "%m" in pattern and "%d" not in pattern
+
+
 def match_file(extract: Extract, name: str) -> dict[str, Any] | None:
     """The fields of a file's name (business_date as date), or None if no pattern of the extract fits."""
     for pattern in extract.files:
