@@ -90,7 +90,9 @@ class Incoming:
 
 @contextlib.contextmanager
 def receiving(folder: Path, limit: int) -> Iterator[Incoming]:
-    """A file that is written into a folder; what is not kept by the end is gone."""
+    """A file that is written into a folder; what is not kept by the end is gone, and so is what a killed night left."""
+    for left in folder.glob(".incoming.*.tmp"):
+        left.unlink(missing_ok=True)
     incoming = Incoming(folder, limit)
     try:
         yield incoming

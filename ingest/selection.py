@@ -170,7 +170,7 @@ def _status(
         if b.verdict in ("refused", "failed") and b.name in good_names
         and b.version > max(g.version for g in mine if g.is_accepted and g.name == b.name)
     ]  # fmt: skip
-    if extract.delivery_mode() == "snapshot":
+    if extract.delivery_mode() == "snapshot" or not extract.files:  # a later fetch brings what a refused one held
         gaps = [b for b in gaps if last is None or b.business_date > last]
     owner = f"{source.owner.name}({source.owner.contact})"
     row: dict[str, Any] = {

@@ -38,7 +38,7 @@ KINDS = {
     "postgres": Kind(
         "postgresql+psycopg",
         {name: name for name in ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout")},
-        ("set session characteristics as transaction read only", "set time zone 'UTC'"),
+        ("set session characteristics as transaction read only", "set time zone 'UTC'", "set datestyle = 'ISO, YMD'"),
     ),
     "mysql": MYSQL,
     "mariadb": MYSQL,
@@ -64,7 +64,7 @@ def engine(where: Place) -> sa.Engine:
     given: dict[str, Any] = {"connect_timeout": 20} if "connect_timeout" in kind.options else {}
     given |= {kind.options[name]: value for name, value in extra.items() if kind.options[name]}
     if where.kind in ("mysql", "mariadb"):
-        given = {"read_timeout": 900, "charset": "utf8mb4"} | given
+        given = {"read_timeout": 900, "charset": "utf8mb4", "conv": _decoders()} | given
         if "ssl_ca" in given:
             given.setdefault("ssl_verify_identity", True)
     url = sa.URL.create(
@@ -80,7 +80,7 @@ def engine(where: Place) -> sa.Engine:
     @sa.event.listens_for(made, "connect")
     def _start(raw: Any, _: Any) -> None:
         if where.kind == "postgres":
-            _keep_odd_dates(raw)
+            _as_written(raw)
         cursor = raw.cursor()
         for statement in kind.session:
             cursor.execute(statement)
@@ -106,22 +106,18 @@ def _sqlite(where: Place) -> sa.Engine:
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True)
 
 
-def _keep_odd_dates(raw: Any) -> None:
-    """Days that Python's date cannot hold (infinity, before year 1, 24:00) come as PostgreSQL writes them."""
-    from psycopg.types import datetime as types
+def _as_written(raw: Any) -> None:
+    """Days, moments and decimals come as PostgreSQL writes them: Python's date cannot hold infinity or year 0."""
+    from psycopg.types.string import TextLoader
 
-    def loader(base: Any) -> Any:
-        class OddOnes(base):
-            def load(self, data: Any) -> Any:
-                try:
-                    return super().load(data)
-                except Exception:  # its text quotes the value
-                    return bytes(data).decode()
+    for name in ("date", "timestamp", "timestamptz", "time", "timetz", "interval", "numeric"):
+        raw.adapters.register_loader(name, TextLoader)
 
-        return OddOnes
 
-    for name, base in (
-        ("date", types.DateLoader), ("timestamp", types.TimestampLoader), ("timestamptz", types.TimestamptzLoader),
-        ("time", types.TimeLoader), ("interval", types.IntervalLoader),
-    ):  # fmt: skip
-        raw.adapters.register_loader(name, loader(base))
+def _decoders() -> dict[Any, Any]:
+    """PyMySQL's conversions without those of days, moments and decimals, which come as the server writes them."""
+    from pymysql.constants import FIELD_TYPE as KIND
+    from pymysql.converters import conversions
+
+    written = {KIND.DATE, KIND.DATETIME, KIND.TIMESTAMP, KIND.TIME, KIND.DECIMAL, KIND.NEWDECIMAL}
+    return {kind: how for kind, how in conversions.items() if kind not in written}

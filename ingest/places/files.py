@@ -77,16 +77,17 @@ class Folder:
         return sorted(found.values(), key=lambda file: file.name)
 
     def moving(self, present: list[RemoteFile]) -> set[str]:
-        """Names that changed between the first look and a second one, settle_seconds later. Looks once per folder.
+        """Names that changed between the first look and a second one, settle_seconds later. Looks once per folder; raises
+        SourceDownError if it cannot.
 
         Only what the place says is compared, so it does not matter whose clock is wrong.
         """
         if self._moving is None:
-            self._moving = set()
+            now = {file.name: file.stamp for file in present}
             if self.settle_seconds > 0:
                 pause(self.settle_seconds)
                 now = {file.name: file.stamp for file in self.files()}
-                self._moving = {file.name for file in present if now.get(file.name) != file.stamp}
+            self._moving = {file.name for file in present if now.get(file.name) != file.stamp}
         return self._moving
 
     def _entries(self) -> list[dict[str, Any]]:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 OVERLAP = timedelta(days=1)
 """How far behind the highest watermark is read again, for rows that were committed late."""
 DATED = re.compile(r"\d{4}-\d\d-\d\d")
@@ -21,6 +24,15 @@ def highest_mark(marks: Iterable[str | None], until: str | None = None) -> str |
     if present and all(WHOLE.fullmatch(mark) for mark in present):
         return max(present, key=int)
     return max((mark for mark in present if until is None or mark < until or not DATED.match(mark)), default=None)
+
+
+def highest_in(texts: pa.Array, until: str) -> str | None:
+    """highest_mark of a whole column."""
+    present = texts.drop_null().filter(pc.not_equal(texts.drop_null(), ""))
+    if len(present) and pc.all(pc.match_substring_regex(present, f"^{WHOLE.pattern}$")).as_py():
+        return str(pc.max(present.cast(pa.int64())).as_py())
+    counts = pc.or_(pc.less(present, until), pc.invert(pc.match_substring_regex(present, f"^{DATED.pattern}")))
+    return pc.max(present.filter(counts)).as_py()
 
 
 def a_day_before(mark: str | None) -> str | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,13 +15,15 @@ import sqlalchemy as sa
 
 from ingest.places.connections import SourceDownError, cannot, place
 from ingest.places.databases import engine, zone
-from ingest.places.marks import highest_mark
+from ingest.places.marks import highest_in, highest_mark
 from ingest.spec import Extract
 
 BATCH_ROWS = 25_000
 """Rows of a batch and of a row group in the landed file."""
-NO_DATE = re.compile(r"0000-00-00( 00:00:00(\.0+)?)?")
+NO_DATE = r"^0000-00-00( 00:00:00(\.0+)?)?$"
 """How MariaDB and MySQL say that there is no date."""
+MIDNIGHT = r" 00:00:00(\.0+)?$"
+Kind = Literal["instant", "day", "bit", "plain"]
 MYSQL = ("mysql", "mariadb")
 UNSORTABLE = (sa.LargeBinary, sa.JSON, sa.ARRAY, sa.types.NullType)
 
@@ -63,14 +63,14 @@ def _copy(reading: sa.Connection, extract: Extract, since: str | None, until: st
         )
     dialect = reading.dialect.name
     layout = pa.schema([(column.name, pa.string()) for column in table.c])
-    kinds = [(_is_instant(column, dialect), _is_day(column, dialect), _is_bit(column)) for column in table.c]
+    kinds = [_kind(column, dialect) for column in table.c]
     rows = reading.execution_options(yield_per=BATCH_ROWS).execute(query(table, extract, since, dialect))
     mark: str | None = None
     with pq.ParquetWriter(sink, layout, compression="zstd") as writer:
         for batch in rows.partitions():
-            arrays = [_texts(cells, *kind) for cells, kind in zip(zip(*batch, strict=True), kinds, strict=True)]
+            arrays = [_texts(cells, kind) for cells, kind in zip(zip(*batch, strict=True), kinds, strict=True)]
             if extract.watermark:
-                mark = highest_mark([mark, *arrays[layout.names.index(extract.watermark)].unique().to_pylist()], until)
+                mark = highest_mark([mark, highest_in(arrays[layout.names.index(extract.watermark)], until)])
             writer.write_batch(pa.record_batch(arrays, schema=layout))
     return mark
 
@@ -104,7 +104,7 @@ def _as_column_type(column: sa.Column[Any], text: str, dialect: str) -> Any:
         return text
     if kind is datetime:
         moment = datetime.fromisoformat(text)
-        if not _is_instant(column, dialect):
+        if _kind(column, dialect) != "instant":
             return moment.replace(tzinfo=None)
         instant = (moment if moment.tzinfo else moment.replace(tzinfo=zone())).astimezone(UTC)
         return instant.replace(tzinfo=None) if dialect in MYSQL else instant
@@ -113,39 +113,32 @@ def _as_column_type(column: sa.Column[Any], text: str, dialect: str) -> Any:
     return int(text) if kind is int else text
 
 
-def _is_instant(column: sa.Column[Any], dialect: str) -> bool:
-    """True for a moment in time whatever the zone; MariaDB's and MySQL's TIMESTAMP is one, their DATETIME is not."""
-    if dialect in MYSQL:
-        return isinstance(column.type, sa.TIMESTAMP)
-    return bool(getattr(column.type, "timezone", False))
+def _kind(column: sa.Column[Any], dialect: str) -> Kind:
+    """What a column's values need before they are text.
+
+    An instant is a moment whatever the zone; MariaDB's and MySQL's TIMESTAMP is one, their DATETIME is not.
+    """
+    if isinstance(column.type, sa.TIMESTAMP) if dialect in MYSQL else getattr(column.type, "timezone", False):
+        return "instant"
+    if isinstance(column.type, sa.Date | sa.DateTime):
+        return "day"
+    return "bit" if type(column.type).__name__ == "BIT" else "plain"
 
 
-def _is_day(column: sa.Column[Any], dialect: str) -> bool:
-    return dialect in MYSQL and isinstance(column.type, sa.Date | sa.DateTime)
-
-
-def _is_bit(column: sa.Column[Any]) -> bool:
-    return type(column.type).__name__ == "BIT"
-
-
-def _texts(cells: Sequence[Any], is_instant: bool, may_be_no_day: bool, is_bit: bool) -> pa.Array:
+def _texts(cells: Sequence[Any], kind: Kind) -> pa.Array:
     """A column of values as text."""
-    if may_be_no_day:
-        cells = [None if isinstance(cell, str) and NO_DATE.fullmatch(cell) else cell for cell in cells]
-    if is_bit:
+    if kind == "bit":
         cells = [int.from_bytes(cell, "big") if isinstance(cell, bytes) else cell for cell in cells]
-    kinds = set(map(type, cells)) - {type(None)}
-    if kinds <= {str}:
-        return pa.array(cells, pa.string())
-    if kinds == {int}:
-        with contextlib.suppress(OverflowError, pa.ArrowInvalid):  # longer than 18 digits
-            return pa.array(cells, pa.int64()).cast(pa.string())
-    if kinds == {date}:
-        return pa.array(cells, pa.date32()).cast(pa.string())
-    if kinds == {datetime} and not is_instant and all(cell is None or cell.tzinfo is None for cell in cells):
-        moments = pa.array(cells, pa.timestamp("us")).cast(pa.string())
-        return pc.replace_substring_regex(moments, r"( 00:00:00)?\.000000$", "")
-    return pa.array([None if cell is None else value_text(cell, is_instant) for cell in cells], pa.string())
+    types = set(map(type, cells)) - {type(None)}
+    if types <= {str} and kind != "instant":
+        texts = pa.array(cells, pa.string())
+    elif types == {int} and max(abs(cell) for cell in cells if cell is not None) < 2**63:
+        texts = pa.array(cells, pa.int64()).cast(pa.string())
+    else:
+        texts = pa.array([None if cell is None else value_text(cell, kind == "instant") for cell in cells], pa.string())
+    if kind in ("day", "instant"):
+        texts = pc.if_else(pc.match_substring_regex(texts, NO_DATE), None, texts)
+    return pc.replace_substring_regex(texts, MIDNIGHT, "") if kind == "day" else texts
 
 
 def value_text(value: object, is_instant: bool = False) -> str:
@@ -154,6 +147,11 @@ def value_text(value: object, is_instant: bool = False) -> str:
     A moment at midnight without a zone is a day; bytes are text if they are UTF-8, else hexadecimal.
     """
     match value:
+        case str() if is_instant:
+            try:
+                return value_text(datetime.fromisoformat(value), is_instant=True)
+            except ValueError:  # infinity, no date
+                return value
         case str():
             return value
         case bool():

@@ -65,6 +65,10 @@ class Dms:
         return [row["sale_number"] for row in self.landed(batch)]
 
 
+def status(as_of: date) -> dict[str, Any]:
+    return read_json(select(as_of) / "inputs.json")["sources"][0]
+
+
 @pytest.fixture(params=["postgres", "mariadb"])
 def dms(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dms:
     server: servers.Database = request.getfixturevalue(request.param)
@@ -127,16 +131,18 @@ def test_a_row_from_the_future_blocks_nothing_that_comes_after_it(dms: Dms) -> N
     assert dms.numbers(second) == ["S001", "S002", "S003"]
 
 
-def test_a_refused_fetch_does_not_move_the_watermark(dms: Dms) -> None:
+def test_a_refused_fetch_does_not_move_the_watermark_and_the_next_one_fills_the_gap(dms: Dms) -> None:
     dms.add(1, "2026-11-20 10:00:00")
     dms.receive(D)
     for number in range(10, 20):
         dms.run("insert into sale values (%s, '001', 'X', '2026-11-20', 1, '2026-11-24 10:00:00')", f"S{number}")
     [second] = dms.receive(D + timedelta(days=1))
     assert (second.verdict, second.rule) == ("refused", "file:too_many_rejects")
+    assert status(D + timedelta(days=1))["status"] == "refused"
     dms.run("update sale set vin = concat('LSVAA2187C20000', substr(sale_number, 2, 2)) where vin = 'X'")
     [third] = dms.receive(D + timedelta(days=2))
     assert (third.verdict, third.loaded) == ("accepted", 11)
+    assert status(D + timedelta(days=2))["status"] == "fresh", "the gap is filled"
 
 
 def test_a_night_run_twice_sees_the_same_rows(dms: Dms) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from tests.ingest.conftest import SPEC
 
 D = date(2026, 11, 24)
 NEXT = D + timedelta(days=1)
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def in_force(as_of: date) -> list[str]:
@@ -166,6 +170,35 @@ def test_a_file_above_the_limit_is_refused_by_name_before_and_while_it_is_read(p
         _fetch(endless, sources()["picc"], incoming)
     with receiving(place.desk.home, 3) as incoming, pytest.raises(FileTooLargeError):
         incoming.write(b"1234")
+
+
+KILLED = """
+import sys
+from datetime import date
+from ingest.landing import pull
+from ingest.places import RemoteFile
+from ingest.spec import sources
+
+def slowly(file):
+    yield b"half of it"
+    print("reading", flush=True)
+    sys.stdin.read()
+
+RemoteFile.chunks = slowly
+pull(sources()["picc"], date(2026, 11, 24))
+"""
+
+
+def test_a_night_that_is_killed_while_it_reads_leaves_nothing_and_the_next_one_takes_the_file(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", line(1))
+    command = [sys.executable, "-c", KILLED]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as night:
+        assert night.stdout and night.stdout.readline() == b"reading\n"
+        night.kill()
+    [left] = [path for path in (desk.home / "landing").rglob("*") if path.is_file()]
+    assert left.name.startswith(".") and left.stat().st_mode & 0o777 == 0o600
+    assert [batch.name for batch in desk.receive(D)] == ["保单清单_20261123.csv"]
+    assert not left.exists()
 
 
 def test_the_clock_of_the_place_does_not_matter(sftp_place, sftp, tmp_path, line) -> None:

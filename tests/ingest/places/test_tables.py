@@ -7,11 +7,14 @@ import sqlite3
 from datetime import date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.batches import batches
-from ingest.places import highest_mark
+from ingest.places.marks import highest_in, highest_mark
 
 SPEC = """
 name: dms
@@ -71,6 +74,13 @@ def test_only_what_may_be_new_is_fetched(
     assert first.watermark == str(late)
     fetched = pq.read_table(tmp_path / "home" / str(second.raw))["sale_number"].to_pylist()
     assert fetched == ["S2", "S3", "S4"], "the highest one again for what was committed late, those without one always"
+
+
+@given(
+    st.lists(st.none() | st.sampled_from(["", "9", "10", "-3", "2026-11-20", "2026-11-24 23:59", "2099-01-01", "a"]))
+)
+def test_a_columns_highest_mark_is_that_of_its_values(marks: list[str | None]) -> None:
+    assert highest_in(pa.array(marks, pa.string()), "2026-11-25") == highest_mark(marks, "2026-11-25")
 
 
 def test_whole_numbers_are_compared_as_numbers_and_the_future_blocks_nothing() -> None:
