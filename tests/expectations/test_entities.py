@@ -10,7 +10,7 @@ import pytest
 from expectations.promises import suite
 from expectations.rows import Judged, judge_rows
 from ingest.entities import Entity, entities
-from ingest.spec import Extract, Source
+from ingest.spec import BUILT_IN, Extract, Source, load
 from ingest.values import FAILURES
 
 GOOD = {
@@ -122,6 +122,26 @@ def test_the_documentation_lists_every_entity_as_it_is_declared(name: str) -> No
     keys = ", ".join(f"`{key}`" for key in entity.key)
     line = f"| `{name}` | {entity.zh} | {meaning} | {entity.mode} | {keys} |"
     assert line in text, f"docs/sources.md, Entities: write {line}"
+
+
+def test_a_wish_not_to_be_called_counts_even_if_its_number_cannot_be_read() -> None:
+    dms = load(BUILT_IN / "dms.yaml")
+    extract = dms.extracts["do_not_calls"]
+    rows = [("D1", "C1", "13800138001"), ("D2", "C2", "1380013800"), ("D3", "C3", "1.38E+10"), ("", "C4", "")]
+    table = pa.table(
+        {
+            "request_number": [row[0] for row in rows],
+            "customer_id": [row[1] for row in rows],
+            "phone": [row[2] for row in rows],
+            "requested_on": ["2026-11-20"] * len(rows),
+            "_row": pa.array(range(1, len(rows) + 1), pa.int64()),
+        }
+    )
+    [found], _ = judge_rows([table], extract, dms)
+    assert isinstance(found, Judged), found
+    assert found.rules.tolist() == ["", "", "", "request_number:missing"]
+    assert found.rows["phone"].to_pylist()[:3] == ["13800138001", None, None]
+    assert dict(found.warnings) == {"phone:destroyed_by_excel": 1, "phone:not_a_phone": 1}
 
 
 def test_contact_data_say_where_they_come_from_and_bought_ones_cannot() -> None:
