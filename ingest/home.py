@@ -50,19 +50,28 @@ class Incoming:
     It is a binary sink (write, tell, flush, closed), so that pyarrow can write into it.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, seconds: float) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.temporary = folder / f".incoming.{os.getpid()}.tmp"
         self.closed, self.size, self._limit, self._hash = False, 0, limit, hashlib.sha256()
+        self._until = time.monotonic() + seconds
         self._file = os.fdopen(os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
     def write(self, data: bytes) -> int:
-        """Append bytes; raise FileTooLargeError above the limit."""
+        """Append bytes; raise FileTooLargeError above the limit, TimeoutError if it all takes too long."""
         self.size += len(data)
         if self.size > self._limit:
             raise FileTooLargeError(f"more than {self._limit:,} bytes")
+        if time.monotonic() > self._until:
+            raise TimeoutError
         self._hash.update(data)
         return self._file.write(data)
+
+    def restart(self) -> None:
+        """Begin anew with an empty file."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.size, self._hash = 0, hashlib.sha256()
 
     def tell(self) -> int:
         return self.size
@@ -89,11 +98,11 @@ class Incoming:
 
 
 @contextlib.contextmanager
-def receiving(folder: Path, limit: int) -> Iterator[Incoming]:
+def receiving(folder: Path, limit: int, seconds: float) -> Iterator[Incoming]:
     """A file that is written into a folder; what is not kept by the end is gone, and so is what a killed night left."""
     for left in folder.glob(".incoming.*.tmp"):
         left.unlink(missing_ok=True)
-    incoming = Incoming(folder, limit)
+    incoming = Incoming(folder, limit, seconds)
     try:
         yield incoming
     finally:

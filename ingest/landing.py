@@ -136,7 +136,7 @@ def _pull_files(
         business_date = fields.pop("business_date", None) or as_of - timedelta(days=1)
         if is_of_a_month(extract, remote.name) and business_date.replace(day=1) < as_of <= business_date:
             business_date = as_of - timedelta(days=1)  # the month so far
-        with receiving(_landing(source, name, as_of), limits.FILE_BYTES) as incoming:
+        with receiving(_landing(source, name, as_of), limits.FILE_BYTES, limits.FETCH_SECONDS) as incoming:
             try:
                 is_whole = _fetch(remote, source, incoming)
             except SourceDownError as error:
@@ -171,21 +171,26 @@ def _pull_files(
 
 def _fetch(remote: RemoteFile, source: Source, incoming: Incoming) -> bool:
     """Receive a file's bytes; False if it changed while it was read. Raises SourceDownError."""
-    zh, en = f"{remote.name} 无法读取", f"{remote.name} of connection {source.connection!r} cannot be fetched"
-    try:
-        if remote.size > limits.FILE_BYTES:
-            raise FileTooLargeError
-        for chunk in remote.chunks():
-            incoming.write(chunk)
-        return incoming.size == remote.size and remote.is_unchanged()
-    except FileTooLargeError:
-        most = f"{limits.FILE_BYTES // limits.MIB:,} MiB"
-        raise SourceDownError(
-            f"{remote.name} 超过 {most},未接收",
-            f"{remote.name} is larger than {most} and was not received; ask for it in parts",
-        ) from None
-    except Exception as error:  # each client library has errors of its own
-        raise cannot(zh, en, error) from None
+    for is_last_try in (False, True):
+        try:
+            if remote.size > limits.FILE_BYTES:
+                raise FileTooLargeError
+            for chunk in remote.chunks():
+                incoming.write(chunk)
+            return incoming.size == remote.size and remote.is_unchanged()
+        except FileTooLargeError:
+            most = f"{limits.FILE_BYTES // limits.MIB:,} MiB"
+            raise SourceDownError(
+                f"{remote.name} 超过 {most},未接收",
+                f"{remote.name} is larger than {most} and was not received; ask for it in parts",
+            ) from None
+        except Exception as error:  # each client library has errors of its own
+            if is_last_try or isinstance(error, FileNotFoundError | PermissionError):
+                en = f"{remote.name} of connection {source.connection!r} cannot be fetched"
+                raise cannot(f"{remote.name} 无法读取", en, error) from None
+        incoming.restart()  # a connection that broke would take all other files with it
+        remote.folder.reopen()
+    raise AssertionError("the last try returns or raises")
 
 
 def _pull_records(
@@ -201,7 +206,7 @@ def _pull_records(
     safe, ending = re.sub(r"[^\w.-]", "_", extract.table or name), "parquet" if extract.table else "json"
     file_name = f"{safe}_{as_of:%Y%m%d}.{ending}"
     business_date = as_of - timedelta(days=1)
-    with receiving(_landing(source, name, as_of), limits.FILE_BYTES) as incoming:
+    with receiving(_landing(source, name, as_of), limits.FILE_BYTES, limits.FETCH_SECONDS) as incoming:
         try:
             if extract.table:
                 highest = fetch_table(source.connection, extract, since, until, incoming)
@@ -211,6 +216,8 @@ def _pull_records(
             raise SourceDownError(
                 f"{file_name} 过大,请设 watermark", f"{file_name} grows too large; fetch it by a watermark"
             ) from None
+        except TimeoutError as error:
+            raise cannot(f"{file_name} 未能取完", f"{file_name} was not fetched to its end", error) from None
         sha = incoming.sha256
         in_force = [batch for batch in history if batch.extract == name and batch.is_accepted and batch.raw]
         if in_force and in_force[-1].sha256 == sha:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,28 +33,40 @@ class RemoteFile:
     size: int
     stamp: list[Any]
     path: str = field(repr=False)
-    place: Any = field(repr=False)
+    folder: Folder = field(repr=False)
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes of the file, a piece at a time. Raises whatever the place's library raises."""
-        with self.place.open(self.path, "rb") as file:
+        with self.folder.place.open(self.path, "rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 
     def is_unchanged(self) -> bool:
         """True if the file still is what it was when its folder was listed."""
-        return _stamp(self.place.info(self.path)) == self.stamp
+        return _stamp(self.folder.place.info(self.path)) == self.stamp
 
 
 @dataclass
 class Folder:
-    """A folder of files at a source."""
+    """A folder of files at a source. `place` is an fsspec file system, made by `make` from the connection."""
 
-    connection: str
-    place: Any = field(repr=False)
-    path: str = field(repr=False)
-    settle_seconds: float = 0.0
-    _moving: set[str] | None = None
+    where: Place
+    make: Callable[[Place], tuple[Any, str, float]] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self._moving: set[str] | None = None
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the place (anew, if its connection broke). Raises SourceDownError."""
+        name = self.where.id
+        try:
+            self.place, self.path, settle = self.make(self.where)
+            self.settle_seconds = float(self.where.extra.get("settle_seconds", settle))
+        except SourceDownError:
+            raise
+        except Exception as error:
+            raise cannot(f"连接 {name} 无法打开", f"connection {name!r} cannot be opened", error) from None
 
     def files(self) -> list[RemoteFile]:
         """Its files by name, without uploads in progress. Raises SourceDownError if it cannot be listed."""
@@ -63,8 +75,8 @@ class Folder:
             entries = [_resolved(self.place, entry) for entry in self._entries()]
         except Exception as error:  # each client library has errors of its own; a source's trouble is a verdict
             raise cannot(
-                f"连接 {self.connection} 的文件夹无法列出",
-                f"the folder of connection {self.connection!r} cannot be listed",
+                f"连接 {self.where.id} 的文件夹无法列出",
+                f"the folder of connection {self.where.id!r} cannot be listed",
                 error,
             ) from None
         found: dict[str, RemoteFile] = {}
@@ -73,7 +85,7 @@ class Folder:
             if entry["type"] == "file" and raw and not is_unfinished(raw):
                 name = safe_name(raw)
                 name = changed_name(raw) if name in found else name  # the same name in two encodings
-                found[name] = RemoteFile(name, entry["size"], _stamp(entry), entry["name"], self.place)
+                found[name] = RemoteFile(name, entry["size"], _stamp(entry), entry["name"], self)
         return sorted(found.values(), key=lambda file: file.name)
 
     def moving(self, present: list[RemoteFile]) -> set[str]:
@@ -106,13 +118,7 @@ def open_folder(connection: str) -> Folder:
     make = {"file": _local, "sftp": _sftp, "s3": _s3, "aws": _s3}.get(where.kind)
     if make is None:
         raise unknown_kind(where, ("file", "sftp", "s3"))
-    try:
-        opened, path, settle = make(where)
-        return Folder(connection, opened, path, float(where.extra.get("settle_seconds", settle)))
-    except SourceDownError:
-        raise
-    except Exception as error:
-        raise cannot(f"连接 {connection} 无法打开", f"connection {connection!r} cannot be opened", error) from None
+    return Folder(where, make)
 
 
 def _resolved(opened: Any, entry: dict[str, Any]) -> dict[str, Any]:

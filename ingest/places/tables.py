@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from ingest.home import FileTooLargeError
 from ingest.places.connections import SourceDownError, cannot, place
 from ingest.places.databases import engine, zone
 from ingest.places.marks import highest_in, highest_mark
@@ -43,7 +44,7 @@ def fetch_table(connection: str, extract: Extract, since: str | None, until: str
                 return _copy(reading, extract, since, until, sink)
         finally:
             opened.dispose()
-    except SourceDownError:
+    except (SourceDownError, FileTooLargeError, TimeoutError):
         raise
     except Exception as error:  # a renamed column, a broken file, a driver's own error
         raise cannot(

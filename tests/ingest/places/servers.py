@@ -7,6 +7,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -45,6 +46,14 @@ class SftpServer:
     user: str
     password: str
     key: str
+    process: subprocess.Popen[bytes]
+
+    def drop(self) -> int:
+        """End every open connection (their processes, not the server); returns how many there were."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+        return len(children)
 
     def place(self, **extra: Any) -> dict[str, Any]:
         """A connection to its folder: key login, host key pinned."""
@@ -74,7 +83,9 @@ def folder_of(user: str | None) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running(command: list[str], answers: Callable[[], object], user: str | None, log: Path) -> Iterator[None]:
+def running(
+    command: list[str], answers: Callable[[], object], user: str | None, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ready once `answers` raises nothing; ended by its id."""
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, user=user, cwd="/", start_new_session=True)
@@ -89,7 +100,7 @@ def running(command: list[str], answers: Callable[[], object], user: str | None,
                 assert process.poll() is None, f"{command[0]} ended:\n{told}"
                 assert time.monotonic() < until, f"{command[0]} does not answer ({error}):\n{told}"
                 time.sleep(0.1)
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -257,9 +268,9 @@ def sftp() -> Iterator[SftpServer]:
             with socket.create_connection(("127.0.0.1", port), 5) as opened:
                 assert opened.recv(4) == b"SSH-"
 
-        with running(command, answers, None, folder / "log"):
+        with running(command, answers, None, folder / "log") as process:
             public, key = (text.decode() for text in (host.export_public_key(), own.export_private_key()))
-            yield SftpServer(folder / "files", public.strip(), port, user, password, key)
+            yield SftpServer(folder / "files", public.strip(), port, user, password, key, process)
 
 
 @contextlib.contextmanager

@@ -257,6 +257,21 @@ def test_rows_are_fetched_and_landed_a_batch_at_a_time(dms: Dms, monkeypatch) ->
     assert batch.loaded == 7
 
 
+def test_a_table_that_grows_too_large_or_takes_too_long_is_told_and_leaves_nothing(dms: Dms, monkeypatch) -> None:
+    from ingest import limits
+
+    dms.add(1, "2026-11-20 10:00:00")
+    for number, (name, value, words) in enumerate(
+        [("FILE_BYTES", 100, "grows too large"), ("FETCH_SECONDS", -1, "no answer in time")]
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(limits, name, value)
+            assert dms.receive(D + timedelta(days=number)) == []
+        [reason] = read_json(report_path("dms", D + timedelta(days=number)))["failed"]["sales"]
+        assert words in reason["en"]
+    assert not [path for path in (dms.home / "landing").rglob("*") if path.is_file()]
+
+
 def test_tls_is_verified_as_the_connection_says(dms: Dms, request, monkeypatch, tmp_path) -> None:
     server: servers.Database = request.getfixturevalue(dms.kind)
     dms.add(1, "2026-11-20 10:00:00")

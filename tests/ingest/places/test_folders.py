@@ -70,7 +70,7 @@ def test_late_early_and_out_of_order_files_count_for_their_own_day(place, line) 
     place.csv("保单清单_20270101.csv", line(2))
     got = place.desk.receive(NEXT)
     assert sorted(batch.business_date for batch in got) == [date(2026, 11, 1), date(2027, 1, 1)]
-    assert len(in_force(NEXT)) == 3
+    assert len(in_force(NEXT)) == 2, "the early one waits for its day"
     assert status(NEXT)["age_days"] == 1, "neither an old file nor one from the future makes a source fresh"
 
 
@@ -152,6 +152,37 @@ def test_every_file_that_fails_is_named_and_the_others_come_in(place, line, monk
     assert list((place.desk.home / "landing").rglob("*.tmp")) == []
 
 
+def test_a_connection_that_breaks_in_a_file_is_opened_anew_and_takes_no_other_file_with_it(
+    sftp_place, sftp, line, monkeypatch
+) -> None:
+    large = b"x" * (6 * 1024 * 1024)
+    sent = sftp_place.csv("保单清单_20261121.csv", line(1))
+    sftp_place.put("保单清单_20261122.csv", large)
+    sftp_place.csv("保单清单_20261123.csv", line(3))
+    chunks, drops = RemoteFile.chunks, []
+
+    def breaks(file: RemoteFile):
+        for chunk in chunks(file):
+            yield chunk
+            if "20261122" in file.name and not drops:
+                drops.append(sftp.drop())
+
+    monkeypatch.setattr(RemoteFile, "chunks", breaks)
+    report = pull(sources()["picc"], D)
+    assert drops[0] > 0 and (report.failed, report.landed) == ({}, 3)
+    content = {file.name: file.path.read_bytes() for file in landed(sources()["picc"])}
+    assert content["保单清单_20261122.csv"] == large and content["保单清单_20261121.csv"] == sent
+
+
+def test_a_place_that_drips_does_not_hold_up_the_night(place, line, monkeypatch) -> None:
+    from ingest import limits
+
+    place.csv("保单清单_20261123.csv", line(1))
+    monkeypatch.setattr(limits, "FETCH_SECONDS", -1)
+    assert place.names(D) == []
+    assert "no answer in time" in status(D)["message_en"] and "超时" in status(D)["message_zh"]
+
+
 def test_a_file_above_the_limit_is_refused_by_name_before_and_while_it_is_read(place, line, monkeypatch) -> None:
     from ingest import limits
 
@@ -166,9 +197,9 @@ def test_a_file_above_the_limit_is_refused_by_name_before_and_while_it_is_read(p
     from ingest.landing import _fetch
     from ingest.places import SourceDownError
 
-    with receiving(place.desk.home, 1000) as incoming, pytest.raises(SourceDownError, match="larger than"):
+    with receiving(place.desk.home, 1000, 60) as incoming, pytest.raises(SourceDownError, match="larger than"):
         _fetch(endless, sources()["picc"], incoming)
-    with receiving(place.desk.home, 3) as incoming, pytest.raises(FileTooLargeError):
+    with receiving(place.desk.home, 3, 60) as incoming, pytest.raises(FileTooLargeError):
         incoming.write(b"1234")
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -22,9 +19,9 @@ from ingest.landing import report_path
 from ingest.places import interface
 from ingest.places.connections import is_loopback
 from tests.ingest.places import servers
+from tests.ingest.places.misbehaving import TOKEN, Misbehaving, answers, busy, cut, half
 
 D = date(2026, 11, 24)
-TOKEN = "TokenNobodySees"
 SPEC = """
 name: picc
 title: 人保财险 PICC
@@ -44,78 +41,6 @@ NUMBERED = "{path: v1/sales, by: number, size_parameter: size, size: 2, query: {
 def sale(number: int, **changed: Any) -> dict[str, Any]:
     return {"number": f"S{number}", "store": "001", "car": {"vin": f"LSVAA2187C2{number:06d}"},
             "sold_on": "2026-11-20", "price": 88000.5} | changed  # fmt: skip
-
-
-class Misbehaving:
-    """A server of this machine that answers as it should, unless the next entry of `troubles` says otherwise."""
-
-    def __init__(self, folder: Path) -> None:
-        self.sales: list[dict[str, Any]] = []
-        self.troubles: list[Callable[[Any], None]] = []
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.headers: list[dict[str, str]] = []
-        self.answer: Callable[[str, dict[str, str]], tuple[Any, dict[str, str]]] = self.numbered
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                address = urlsplit(self.path)
-                outer.asked.append((address.path, dict(parse_qsl(address.query))))
-                outer.headers.append(dict(self.headers))
-                if outer.troubles:
-                    return outer.troubles.pop(0)(self)
-                value, headers = outer.answer(*outer.asked[-1])
-                send(self, 200, json.dumps(value, ensure_ascii=False).encode(), **headers)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.certificate, key = servers.make_certificate(folder)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, key)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_address[1]
-
-    def numbered(self, _: str, query: dict[str, str]) -> tuple[Any, dict[str, str]]:
-        size = int(query.get("size", 2))
-        start = (int(query.get("page", 1)) - 1) * size
-        return {"data": {"list": self.sales[start : start + size], "total": len(self.sales)}}, {}
-
-    def place(self, **changed: Any) -> dict[str, Any]:
-        extra = {"path": "api", "ca_file": str(self.certificate), "backoff_seconds": 0.25} | changed.pop("extra", {})
-        return {
-            "conn_type": "https", "host": "127.0.0.1", "port": self.port, "password": TOKEN, "extra": extra,
-        } | changed  # fmt: skip
-
-
-def send(handler: Any, status: int, body: bytes, **headers: str) -> None:
-    handler.send_response_only(status)
-    for name, value in ({"Content-Length": str(len(body))} | headers).items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
-def half(handler: Any) -> None:
-    """The length of a whole answer, and half of it."""
-    send(handler, 200, b'{"data": {"list": [{"number": "13800138000"', Content_Length="5000", Connection="close")
-    handler.close_connection = True
-
-
-def cut(handler: Any) -> None:
-    """An answer that ends in the middle and looks complete."""
-    send(handler, 200, b'{"data": {"list": [{"number": "13800138000"')
-
-
-def busy(seconds: str, status: int = 429, **headers: str) -> Callable[[Any], None]:
-    return lambda handler: send(handler, status, b"later", Retry_After=seconds, **headers)
-
-
-def answers(status: int, body: bytes = b"", **headers: str) -> Callable[[Any], None]:
-    return lambda handler: send(handler, status, body, **headers)
 
 
 @pytest.fixture
@@ -335,12 +260,15 @@ def test_a_server_that_is_down_is_told_after_a_few_tries(fetch, web, connect, pa
     assert "2 tries" in fetch() and len(paused) == 1
 
 
-def test_a_page_above_the_limit_is_refused(fetch, web, monkeypatch) -> None:
+def test_a_page_or_an_answer_above_the_limit_is_refused(fetch, web, monkeypatch) -> None:
     from ingest import limits
 
     web.sales = [sale(1, note="x" * 9000)]
-    monkeypatch.setattr(limits, "PAGE_BYTES", 5000)
-    assert "larger than" in fetch()
+    with monkeypatch.context() as patched:
+        patched.setattr(limits, "PAGE_BYTES", 5000)
+        assert "larger than" in fetch()
+    monkeypatch.setattr(limits, "FILE_BYTES", 5000)
+    assert "grows too large" in fetch()
 
 
 def test_only_what_changed_is_asked_for(fetch, web) -> None:
