@@ -19,17 +19,21 @@ HELD = object()
 class Case:
     """A file and what must become of it. Positions count data lines from 1.
 
-    `edit` damages the packed bytes. `kept`: which of the good rows are loaded, with `changed` values by (line, column).
+    `edit` damages the packed bytes. `kept`: which of the good rows are loaded, with `changed` values by (line, column);
+    `at`: the records they stand in, counted behind the header, where that is not their line. `faults`: what is told of
+    the whole file.
     `held`: rule by data line; `declared`: records that are no data; `warnings`: rows let in and told.
     `refused`: the rule under which the whole file is not used.
     """
 
     sheet: Sheet
     kept: tuple[int, ...] = (1, 2, 3)
+    at: tuple[int, ...] | None = None
     changed: dict[tuple[int, str], Any] = field(default_factory=dict)
     held: dict[int, str] = field(default_factory=dict)
     declared: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
     refused: str | None = None
     edit: Callable[[bytes], bytes] | None = None
 
@@ -75,6 +79,19 @@ def _value(
     return make
 
 
+def _told(role: str, raw: Any, expected: Any, suffix: str) -> Callable[[Kind, Shape, Sheet], Case | Impossible]:
+    """Line 2 carries something doubtful: let in as `expected`, and told."""
+
+    def make(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
+        column = kind.roles.get(role)
+        if column is None:
+            return Impossible(f"{kind.name} has no column for {role.replace('_', ' ')}")
+        sheet[2][kind.columns.index(column)] = raw
+        return Case(sheet, changed={(2, column): expected}, warnings={f"{column}:{suffix}": 1})
+
+    return make
+
+
 def _noted(role: str, raw: Any, suffix: str) -> Callable[[Kind, Shape, Sheet], Case | Impossible]:
     """Line 2 carries something that is no value: empty and told where optional, held where required."""
 
@@ -99,7 +116,7 @@ def _blank_line(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
     if not shape.has_lines:
         return Impossible(NO_LINES)
     sheet.insert(2, [""] * len(sheet[0]))
-    return Case(sheet, declared={"blank": 1})
+    return Case(sheet, at=(1, 3, 4), declared={"blank": 1})
 
 
 def _exact_duplicate(kind: Kind, shape: Shape, sheet: Sheet) -> Case:
@@ -113,7 +130,7 @@ def _same_key_other_content(kind: Kind, shape: Shape, sheet: Sheet) -> Case:
     last[at] = "E9999"
     sheet.append(last)
     changed = {(1, kind.roles["text"]): "E9999"}
-    return Case(sheet, kept=(2, 3, 1), changed=changed, held={1: "key:superseded_in_file"})
+    return Case(sheet, kept=(2, 3, 1), at=(2, 3, 4), changed=changed, held={1: "key:superseded_in_file"})
 
 
 def _short_line(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
@@ -150,7 +167,8 @@ def _totals(place: int) -> Callable[[Kind, Shape, Sheet], Case | Impossible]:
         total = [""] * len(sheet[0])
         total[kind.columns.index(kind.roles["key"])] = "合计:3"
         sheet.insert(place, total)
-        return Case(sheet, declared={"totals": 1})
+        at = tuple(line + (line >= place) for line in (1, 2, 3))
+        return Case(sheet, at=at, declared={"totals": 1})
 
     return make
 
@@ -161,7 +179,7 @@ def _repeated_header(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossibl
     if not kind.has_header:
         return Impossible(NO_HEADER)
     sheet.insert(3, list(sheet[0]))
-    return Case(sheet, declared={"header": 1})
+    return Case(sheet, at=(1, 2, 4), declared={"header": 1})
 
 
 def _preamble(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
@@ -170,7 +188,7 @@ def _preamble(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
     if not kind.has_header:
         return Impossible(NO_HEADER)
     sheet[:0] = [["某某公司业务清单"], ["导出日期:2026-11-23", "制表人"], []]
-    return Case(sheet, declared={"title": 2, "blank": 1})
+    return Case(sheet, at=(4, 5, 6), declared={"title": 2, "blank": 1})
 
 
 def _group_header(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
@@ -179,7 +197,7 @@ def _group_header(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
     if not kind.has_header:
         return Impossible(NO_HEADER)
     sheet.insert(0, ["基本信息", *[""] * (len(sheet[0]) - 2), "其他"])
-    return Case(sheet, declared={"title": 1})
+    return Case(sheet, at=(2, 3, 4), declared={"title": 1})
 
 
 def _reordered(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
@@ -191,7 +209,8 @@ def _reordered(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
 def _unknown_column(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
     if not kind.has_header and shape.has_lines:
         return Impossible(NO_HEADER)
-    return Case([[*line, "新列" if y == 0 else f"x{y}"] for y, line in enumerate(sheet)])
+    made = [[*line, "新列" if y == 0 else f"x{y}"] for y, line in enumerate(sheet)]
+    return Case(made, faults=("file:unknown_columns",))
 
 
 def _renamed_to_alias(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
@@ -213,7 +232,8 @@ def _blank_header(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
         return Impossible(NO_LINES)
     if not kind.has_header:
         return Impossible(NO_HEADER)
-    return Case([[line[0], "" if y == 0 else "备", *line[1:]] for y, line in enumerate(sheet)])
+    made = [[line[0], "" if y == 0 else "备", *line[1:]] for y, line in enumerate(sheet)]
+    return Case(made, faults=("file:unknown_columns",))  # told by its place: column 2
 
 
 def _header_decorated(kind: Kind, shape: Shape, sheet: Sheet) -> Case | Impossible:
@@ -313,12 +333,16 @@ DEFECTS = (
     Defect("key_missing", _value("key", "", ":missing")),
     Defect("key_destroyed_by_excel", _value("key", "1.20305E+21", ":destroyed_by_excel")),
     Defect("unknown_code", _value("code", "第三种", ":unknown_code")),
-    Defect("vin_with_a_forbidden_letter", _value("vin", "LSVAA2187O2000002", ":not_a_vin")),
-    Defect("vin_in_small_full_width", _value("vin", " ｌｓvaa2187c2000002 ", "LSVAA2187C2000002")),
+    Defect("vin_with_a_forbidden_letter", _value("vin", "LSVAA2183O2000002", ":not_a_vin")),
+    Defect("vin_in_small_full_width", _value("vin", " ｌｓvaa2183c2000002 ", "LSVAA2183C2000002")),
+    Defect("vin_with_a_wrong_check_digit", _told("vin", "LSVAA2180C2000002", "LSVAA2180C2000002", "check_digit")),
     Defect("phone_with_country_code", _value("phone", "+86 139-0013-9000", "13900139000")),
     Defect("phone_in_full_width", _value("phone", "１３９００１３９０００", "13900139000")),
     Defect("phone_as_a_decimal", _value("phone", "13900139000.0", "13900139000")),
     Defect("phone_destroyed_by_excel", _value("phone", "1.39E+10", ":destroyed_by_excel")),
+    Defect("phone_in_an_unassigned_range", _told("phone", "15400138000", "15400138000", "unassigned_range")),
+    Defect("phone_hidden", _told("phone", "138****8000", None, "hidden_number")),
+    Defect("two_phones_in_a_cell", _told("phone", "13900139000/13800138000", "13900139000", "more_than_one_number")),
     Defect("phone_too_short", _value("phone", "1390013900", ":not_a_phone")),
     Defect("date_with_slashes", _value("date", "2026/1/5", date(2026, 1, 5))),
     Defect("date_in_chinese", _value("date", "2026年1月5日", date(2026, 1, 5))),
