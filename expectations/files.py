@@ -12,6 +12,7 @@ import pyarrow as pa
 from expectations import quarantine
 from expectations.belonging import Belonging
 from expectations.drift import headers_of, profile
+from expectations.references import at_the_door
 from expectations.rows import Judged, key_hashes, repeats, superseded
 from expectations.verdicts import Fault, guessed, judge_batch, judge_values, refused, warned
 from ingest.batches import Batch
@@ -61,6 +62,7 @@ class Passage:
         if isinstance(judged, Exception):
             self.fail(judged)
             return
+        judged = at_the_door(judged, self.extract.canonical(), self.batch.received_on)
         self._only_text = text.table if is_first else None
         self.batch = replace(self.batch, records=self.batch.records + text.records)
         self._declared.update(text.declared)

@@ -29,7 +29,8 @@ def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
         }
     else:
         manifest = read_json(folder / "manifest.json")
-        reasons = [*_source_reasons(manifest["sources"]), *_batch_reasons(folder, as_of), *problems]
+        known = [*_source_reasons(manifest["sources"]), *_batch_reasons(folder, as_of)]
+        reasons = [*known, *_reference_reasons(folder, as_of), *problems]
         result = {
             "as_of": str(as_of),
             "build_id": manifest["build_id"],
@@ -49,6 +50,17 @@ def _source_reasons(sources: list[dict[str, Any]]) -> list[str]:
         for source in sources
         if source["status"] != "fresh"
     ]
+
+
+def _reference_reasons(folder: Path, as_of: date) -> list[str]:
+    """Sources of which too many of this night's rows name a record that nobody delivered."""
+    with open_read_only(folder / "analytics.duckdb") as connection:
+        above = connection.execute(
+            "select message_en from marts.kpi_data_quality_reference_daily "
+            "where received_on = ? and is_above_limit order by all",
+            [as_of],
+        )
+        return [message for (message,) in above.fetchall()]
 
 
 def _batch_reasons(folder: Path, as_of: date) -> list[str]:

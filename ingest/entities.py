@@ -70,6 +70,18 @@ class Column(BaseModel):
     """What a number or an amount may be at least and at most."""
 
 
+class Reference(BaseModel):
+    """Columns that name a record of another entity, or of an archive, by the first columns of its key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: tuple[str, ...]
+    to: str
+    may_miss: float = 0.05
+    """Share of a night's rows that may name a record nobody delivered before the night says so: new staff and new
+    customers arrive a day later than what they did. A reference to an archive has no such share: we made it."""
+
+
 class Entity(BaseModel):
     """One canonical entity: its columns in order, its key, and how deliveries add up (delta or snapshot)."""
 
@@ -83,6 +95,7 @@ class Entity(BaseModel):
     columns: dict[str, Column]
     order: tuple[tuple[str, str], ...] = ()
     """Pairs of columns of which the first must not be after the second."""
+    references: tuple[Reference, ...] = ()
 
     def sql_types(self) -> dict[str, str]:
         """Column name → DuckDB type, in order, without provenance."""

@@ -133,6 +133,8 @@ def _pull_files(
         if not (is_marked or correction_of(remote.name)) or remote.name in folder.moving(present):
             report.waiting.append(remote.name)
             continue
+        if (correction := correction_of(remote.name)) and (corrected := latest.get(correction.original)):
+            fields = {**corrected.scope, "business_date": corrected.business_date}
         business_date = fields.pop("business_date", None) or as_of - timedelta(days=1)
         if is_of_a_month(extract, remote.name) and business_date.replace(day=1) < as_of <= business_date:
             business_date = as_of - timedelta(days=1)  # the month so far

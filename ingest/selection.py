@@ -21,6 +21,7 @@ from ingest.entities import PROVENANCE, SQL_TYPES, Entity, archives, entities
 from ingest.home import PROJECT, home, log, read_json, write_atomic, write_json
 from ingest.landing import report_path
 from ingest.reading import header_key
+from ingest.references import counted
 from ingest.rules import rules
 from ingest.spec import Extract, Source, file_pattern, sources
 
@@ -43,7 +44,15 @@ RULE_TYPES = {
     "fix_zh": "VARCHAR", "fix_en": "VARCHAR", "asks": "VARCHAR",
 }  # fmt: skip
 
-TOLD = {"batch": BATCH_TYPES, "source_status": STATUS_TYPES, "rule": RULE_TYPES}
+REFERENCE_TYPES = {
+    "received_on": "DATE", "source": "VARCHAR", "extract": "VARCHAR", "entity": "VARCHAR", "columns": "VARCHAR",
+    "target": "VARCHAR", "referencing_records": "BIGINT", "unknown_records": "BIGINT", "limit_percent": "BIGINT",
+    "is_above_limit": "BOOLEAN", "message_zh": "VARCHAR", "message_en": "VARCHAR", "owner": "VARCHAR",
+}  # fmt: skip
+
+TOLD = {
+    "batch": BATCH_TYPES, "source_status": STATUS_TYPES, "rule": RULE_TYPES, "reference": REFERENCE_TYPES,
+}  # fmt: skip
 """What select() tells the warehouse beside the files: small tables that are read like archives."""
 
 
@@ -78,7 +87,9 @@ def select(as_of: date) -> Path:
     folder = home() / "builds" / build_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    for name, rows in {"batch": batch_rows, "source_status": statuses, "rule": _rule_rows()}.items():
+    told = {"batch": batch_rows, "source_status": statuses, "rule": _rule_rows()}
+    told["reference"] = counted(inputs["entities"], specs)
+    for name, rows in told.items():
         _write_table(folder / f"{name}.parquet", rows, TOLD[name])
         inputs["archives"][name] = [str((folder / f"{name}.parquet").relative_to(home()))]
     write_json(folder / "inputs.json", inputs)

@@ -41,6 +41,9 @@ create table marts.kpi_source_status as select * from (values
     ('picc', 'policies', 'policy', 'fresh', date '2026-11-23', date '2026-11-24', null::date, 1::bigint, null::varchar, null::varchar, '王经理'),
     ('dms', 'vehicles', 'vehicle', 'fresh', date '2026-11-23', date '2026-11-24', null, 1::bigint, null, null, '李工'))
     as t (source, extract, entity, status, last_good_business_date, last_good_received_on, degraded_since, age_days, message_zh, message_en, owner);
+create table marts.kpi_data_quality_reference_daily as select * from (values
+    (date '2026-11-24', 'dms', 'vehicles', 'store_id', 12000::bigint, 3::bigint, false, '', ''))
+    as t (received_on, source, extract, columns, referencing_records, unknown_records, is_above_limit, message_zh, message_en);
 create table marts.kpi_renewal_rate_monthly as select * from (values
     ('001', 'insured_here_last_year', date '2026-09-01', 60::bigint, 45::bigint, 5::bigint, 10::bigint, 0::bigint, 0.75::decimal(9,4), 0.75::decimal(9,4), 45::bigint, true),
     ('001', 'insured_here_last_year', date '2026-11-01', 80::bigint, 31::bigint, 2::bigint, 0::bigint, 47::bigint, null, 0.75::decimal(9,4), 60::bigint, false),

@@ -73,3 +73,12 @@ def test_the_summary_stays_within_sixty_lines_for_a_big_group(make_build):
 def test_columns_line_up_with_chinese_text():
     lines = aligned(("a", "b"), [("续保", "1"), ("xy", "1,000")], "<>")
     assert len({display_width(line) for line in lines}) == 1
+
+
+def test_too_many_keys_that_name_nothing_degrade_the_night_with_the_message(home, make_build):
+    above = (
+        "update marts.kpi_data_quality_reference_daily set is_above_limit = true, message_en = 'DMS vehicle.store_id';"
+    )
+    published(make_build(analytics=above))
+    result = verdict(AS_OF)
+    assert result["status"] == "degraded" and result["reasons"] == ["DMS vehicle.store_id"]
