@@ -11,8 +11,8 @@ from ingest.rules import rule
 from ingest.spec import Source
 from ingest.sql import identifier, literal, query
 
-FEW = 20
-"""Rows below which a share says nothing."""
+FEW = 50
+"""Rows below which a share says nothing: of fewer, three that are a day late are more than a twentieth."""
 
 
 def counted(files: Mapping[str, list[str]], specs: Mapping[str, Source]) -> list[dict[str, Any]]:

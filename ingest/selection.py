@@ -16,44 +16,13 @@ import pyarrow.parquet as pq
 
 from ingest.archive import ARCHIVE_PROVENANCE, archived
 from ingest.batches import Batch, batches
-from ingest.corrections import ROW_HEADER, SHEET, correction_of, next_name
+from ingest.corrections import correction_of
 from ingest.entities import PROVENANCE, SQL_TYPES, Entity, archives, entities
 from ingest.home import PROJECT, home, log, read_json, write_atomic, write_json
 from ingest.landing import report_path
-from ingest.reading import header_key
 from ingest.references import counted
-from ingest.rules import rules
-from ingest.spec import Extract, Source, file_pattern, sources
-
-BATCH_TYPES = {
-    "source": "VARCHAR", "extract": "VARCHAR", "entity": "VARCHAR", "file_name": "VARCHAR", "sha8": "VARCHAR",
-    "version": "BIGINT", "received_on": "DATE", "business_date": "DATE", "verdict": "VARCHAR",
-    "is_in_force": "BOOLEAN", "message_zh": "VARCHAR", "message_en": "VARCHAR", "owner": "VARCHAR",
-    "records_read": "BIGINT", "loaded": "BIGINT", "quarantined": "BIGINT", "declared": "BIGINT",
-    "rules": "VARCHAR", "declared_kinds": "VARCHAR", "warnings": "VARCHAR", "faults": "VARCHAR",
-}  # fmt: skip
-
-STATUS_TYPES = {
-    "source": "VARCHAR", "extract": "VARCHAR", "entity": "VARCHAR", "status": "VARCHAR",
-    "last_good_business_date": "DATE", "last_good_received_on": "DATE", "degraded_since": "DATE",
-    "age_days": "BIGINT", "message_zh": "VARCHAR", "message_en": "VARCHAR", "owner": "VARCHAR",
-}  # fmt: skip
-
-RULE_TYPES = {
-    "rule_id": "VARCHAR", "is_of_files": "BOOLEAN", "effect": "VARCHAR", "zh": "VARCHAR", "en": "VARCHAR",
-    "fix_zh": "VARCHAR", "fix_en": "VARCHAR", "asks": "VARCHAR",
-}  # fmt: skip
-
-REFERENCE_TYPES = {
-    "received_on": "DATE", "source": "VARCHAR", "extract": "VARCHAR", "entity": "VARCHAR", "columns": "VARCHAR",
-    "target": "VARCHAR", "referencing_records": "BIGINT", "unknown_records": "BIGINT", "limit_percent": "BIGINT",
-    "is_above_limit": "BOOLEAN", "message_zh": "VARCHAR", "message_en": "VARCHAR", "owner": "VARCHAR",
-}  # fmt: skip
-
-TOLD = {
-    "batch": BATCH_TYPES, "source_status": STATUS_TYPES, "rule": RULE_TYPES, "reference": REFERENCE_TYPES,
-}  # fmt: skip
-"""What select() tells the warehouse beside the files: small tables that are read like archives."""
+from ingest.spec import Extract, Source, sources
+from ingest.telling import TOLD, batch_row, is_of_a_day, rejects, rule_rows, seconds_row
 
 
 def select(as_of: date) -> Path:
@@ -67,7 +36,7 @@ def select(as_of: date) -> Path:
     in_force = [batch for batch in come if batch.is_accepted and batch.raw]
     chosen = [batch for group in _by_extract(in_force).values() for batch in _in_force(group, specs)]
     statuses = _statuses(as_of, specs, received, chosen)
-    batch_rows = [_batch_row(batch, batch in chosen) for batch in received]
+    batch_rows = [batch_row(batch, batch in chosen, specs) for batch in received]
 
     inputs: dict[str, Any] = {
         "as_of": str(as_of),
@@ -78,7 +47,7 @@ def select(as_of: date) -> Path:
         },
         "files": {batch.raw: f"{batch.sha256}-{batch.processing_key}" for batch in chosen},
         "sources": statuses,
-        "rejects": _rejects(as_of, received, specs),
+        "rejects": rejects(as_of, received, specs),
     }
     for batch in chosen:
         inputs["entities"][batch.entity].append(batch.raw)
@@ -87,8 +56,9 @@ def select(as_of: date) -> Path:
     folder = home() / "builds" / build_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    told = {"batch": batch_rows, "source_status": statuses, "rule": _rule_rows()}
+    told = {"batch": batch_rows, "source_status": statuses, "rule": rule_rows()}
     told["reference"] = counted(inputs["entities"], specs)
+    told["seconds"] = [seconds_row(batch) for batch in received if batch.seconds]  # measured: no part of the build's id
     for name, rows in told.items():
         _write_table(folder / f"{name}.parquet", rows, TOLD[name])
         inputs["archives"][name] = [str((folder / f"{name}.parquet").relative_to(home()))]
@@ -187,7 +157,8 @@ def _status(
     row: dict[str, Any] = {
         "source": source.name, "extract": name, "entity": extract.entity, "status": "fresh",
         "last_good_business_date": last, "last_good_received_on": received_on, "degraded_since": None,
-        "age_days": age, "message_zh": "", "message_en": "", "owner": owner,
+        "age_days": age, "message_zh": "", "message_en": "", "owner": owner, "is_daily": extract.daily,
+        "is_optional": extract.optional, "late_after_days": source.late_after_days,
     }  # fmt: skip
     label = f"{source.title} {extract.entity}"
     missing = _missing_days(extract, mine, as_of) if extract.daily else []
@@ -229,66 +200,11 @@ def _first_of(reasons: list[str]) -> str:
 
 def _missing_days(extract: Extract, mine: list[Batch], as_of: date) -> list[date]:
     """Days between the first daily file and yesterday for which no file came; monthly files are no daily ones."""
-    daily = [pattern for pattern in extract.files if "%d" in pattern]
-    days = {b.business_date for b in mine if any(file_pattern(p).fullmatch(b.name) for p in daily)}
+    days = {b.business_date for b in mine if is_of_a_day(extract, b.name)}
     if not days:
         return []
     span = (as_of - min(days)).days
     return [day for day in (min(days) + timedelta(days=n) for n in range(span)) if day not in days]
-
-
-def _batch_row(batch: Batch, is_in_force: bool) -> dict[str, Any]:
-    def as_json(value: dict[str, int]) -> str:
-        return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-    return {
-        "source": batch.source, "extract": batch.extract, "entity": batch.entity, "file_name": batch.name,
-        "sha8": batch.sha256[:8], "version": batch.version, "received_on": batch.received_on,
-        "business_date": batch.business_date, "verdict": batch.verdict, "is_in_force": is_in_force,
-        "message_zh": batch.message_zh, "message_en": batch.message_en, "owner": batch.owner,
-        "records_read": batch.records, "loaded": batch.loaded, "quarantined": batch.quarantined,
-        "declared": sum(batch.declared.values()), "rules": as_json(batch.rules),
-        "declared_kinds": as_json(batch.declared), "warnings": as_json(batch.warnings),
-        "faults": json.dumps([fault["rule"] for fault in batch.faults]),
-    }  # fmt: skip
-
-
-def _rejects(as_of: date, received: list[Batch], specs: dict[str, Source]) -> list[dict[str, Any]]:
-    """Per used file of this night that has rejected rows: where they lie, whose they are, what its columns are called."""
-    found = []
-    for batch in received:
-        source = specs.get(batch.source)
-        if batch.received_on != as_of or not (batch.is_accepted and batch.quarantined and source):
-            continue
-        extract = source.extracts.get(batch.extract)
-        if extract is None:
-            continue
-        names = {header_key(name): name for name in reversed(pq.read_schema(batch.held()).names)}
-        columns = {
-            name: {
-                "zh": column.zh,
-                "en": name,
-                "headers": [names[key] for key in map(header_key, extract.columns[name].headers) if key in names],
-            }
-            for name, column in extract.canonical().columns.items()
-            if name in extract.columns
-        }
-        found.append({
-            "source": batch.source, "title": source.title, "extract": batch.extract, "owner": source.owner.name,
-            "contact": source.owner.contact, "file_name": batch.name, "rows": batch.quarantined,
-            "path": str(batch.held().relative_to(home())), "columns": columns, "key": extract.canonical().key,
-            "sheet": SHEET, "row_header": ROW_HEADER, "comes_back": bool(extract.files),
-            "name": next_name(batch.extract, batch.name) if extract.files else f"{batch.name}.退回.xlsx",
-        })  # fmt: skip
-    return found
-
-
-def _rule_rows() -> list[dict[str, Any]]:
-    return [
-        one.model_dump(exclude={"id", "effect"})
-        | {"rule_id": one.id, "is_of_files": one.is_of_files, "effect": "/".join(one.effect)}
-        for one in rules().values()
-    ]
 
 
 def _empty(room: str, entity: Entity, provenance: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from ingest.selection import TOLD
+from ingest.telling import TOLD
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(32))

@@ -112,6 +112,27 @@ def test_the_manager_reads_how_many_rows_went_to_whom(home: Path) -> None:
     assert "Rejected rows that go back" in text and "source_picc" in text and "人保驻店代表" in text
 
 
+def test_every_night_has_its_quality_and_seconds_stand_apart(home: Path) -> None:
+    daily = rows(home, 1, """
+        select received_on, files, quarantined, gap_days, is_late, corrected_files, owner
+        from marts.kpi_data_quality_daily where source = 'picc' and extract = 'policies' order by 1
+    """)  # fmt: skip
+    assert [str(day) for day, *_ in daily] == [str(night(0)), str(night(1))]
+    assert daily[0][2] >= 1 and daily[1][5] == 1 and {row[3:5] for row in daily} == {(0, False)}
+    assert all("人保驻店代表" in row[-1] for row in daily)
+    took = rows(home, 1, """
+        select count(*), count(measured.seconds) from marts.fct_batch as batch
+        left join measured.batch_seconds as measured using (source, extract, file_name, version)
+        where batch.verdict like 'accepted%'
+    """)  # fmt: skip
+    assert took[0][0] == took[0][1] > 100
+    measured = rows(home, 1, """
+        select table_name from duckdb_columns()
+        where schema_name = 'marts' and column_name in ('seconds', 'delivered_at')
+    """)  # fmt: skip
+    assert measured == [] and not list(published(home, 1).glob("parquet/*seconds*"))
+
+
 def test_a_rebuild_delivers_nothing_logs_nothing_and_gives_the_same_bytes(home: Path) -> None:
     before = published_bytes(published(home, 0))
     left = sorted(

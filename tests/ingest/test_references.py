@@ -92,10 +92,10 @@ def test_rows_that_name_nothing_are_counted_against_what_is_in_force(home: Path)
 
 
 def test_a_share_above_the_limit_is_told_with_whom_to_ask_and_no_key(home: Path) -> None:
-    orders = [order(n, store_id="009" if n < 3 else "001") for n in range(FEW)]
+    orders = [order(n, store_id="009" if n < 8 else "001") for n in range(FEW)]
     [row] = counted(in_force(home, store=[{"store_id": "001"}], repair_order=orders), sources())
     assert row["is_above_limit"] and row["limit_percent"] == 5
-    assert "门店" in row["message_zh"] and "15%" in row["message_zh"] and "保险经理" in row["message_zh"]
+    assert "门店" in row["message_zh"] and "16%" in row["message_zh"] and "保险经理" in row["message_zh"]
     assert "repair_order.store_id → store" in row["message_en"] and "009" not in row["message_zh"] + row["message_en"]
 
 

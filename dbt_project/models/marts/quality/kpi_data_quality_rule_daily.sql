@@ -6,7 +6,8 @@ batches as (
 
 ),
 
-broken as (
+-- counts of records per rule or kind, as JSON
+counts as (
 
     select
         received_on,
@@ -14,35 +15,79 @@ broken as (
         extract,
         entity,
         'quarantined' as kind,
-        rules as counts,
-        unnest(json_keys(rules)) as rule
-
+        rules as counted
     from batches
-    where rules is not null
-
-),
-
-declared as (
-
+    union all
+    select
+        received_on,
+        source,
+        extract,
+        entity,
+        'told' as kind,
+        warnings as counted
+    from batches
+    union all
     select
         received_on,
         source,
         extract,
         entity,
         'declared' as kind,
-        declared_kinds as counts,
-        unnest(json_keys(declared_kinds)) as rule
-
+        declared_kinds as counted
     from batches
-    where declared_kinds is not null
+
+),
+
+of_records as (
+
+    select
+        received_on,
+        source,
+        extract,
+        entity,
+        kind,
+        unnest(json_keys(counted)) as rule,
+        counted
+    from counts
+    where counted is not null
+
+),
+
+of_files as (
+
+    select
+        received_on,
+        source,
+        extract,
+        entity,
+        'file' as kind,
+        unnest(json_extract_string(faults, '$[*]')) as rule
+    from batches
+    where faults is not null
 
 ),
 
 together as (
 
-    select * from broken
+    select
+        received_on,
+        source,
+        extract,
+        entity,
+        kind,
+        rule,
+        (counted ->> ('$."' || rule || '"'))::bigint as found
+    from of_records
     union all
-    select * from declared
+    select
+        received_on,
+        source,
+        extract,
+        entity,
+        kind,
+        rule,
+        1 as found
+    from of_files
 
 ),
 
@@ -55,7 +100,12 @@ final as (
         entity,
         kind,
         rule,
-        sum((counts ->> ('$."' || rule || '"'))::bigint)::bigint as records
+        case
+            when kind = 'declared' then null
+            when split_part(rule, ':', 1) in ('file', 'row', 'key') then rule
+            else split_part(rule, ':', -1)
+        end as rule_id,
+        sum(found)::bigint as records
 
     from together
     group by all

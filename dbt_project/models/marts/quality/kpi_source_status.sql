@@ -17,6 +17,9 @@ final as (
         last_good_received_on,
         degraded_since,
         age_days,
+        is_daily,
+        is_optional,
+        late_after_days,
         message_zh,
         message_en,
         owner
