@@ -144,7 +144,7 @@ def test_only_lists_of_earlier_nights_count(home: Path) -> None:
 
 def test_a_home_that_published_nothing_yet_holds_nothing(home: Path) -> None:
     hand_back(home.parent / "outbox", ("成交", "001-S1", "r1"))
-    assert received(D) == {"loaded": 1, "rules": {}, "verdict": "accepted"}
+    assert received(D + timedelta(days=1)) == {"loaded": 1, "rules": {}, "verdict": "accepted"}
 
 
 def test_every_reference_names_columns_and_keys_that_exist() -> None:
