@@ -1,6 +1,6 @@
 with
 
-wishes as (
+registered as (
 
     select * from {{ ref('stg_dms__do_not_call') }}
 
@@ -9,13 +9,13 @@ wishes as (
 results as (
 
     select * from {{ ref('int_call_result_match') }}
-    where is_do_not_call
 
 ),
 
-customers as (
+owners as (
 
-    select * from {{ ref('int_customer_phone') }}
+    select * from {{ ref('int_due_contact') }}
+    where customer_id is not null
 
 ),
 
@@ -27,54 +27,74 @@ parameters as (
 ),
 
 -- an end that a store sets cannot come before the months that bind everybody
-dated as (
+wishes as (
 
     select
-        wishes.request_number,
-        wishes.customer_id,
-        {{ phone_number('wishes.phone') }} as phone,
+        registered.customer_id,
+        {{ phone_number('registered.phone') }} as phone,
         case
-            when wishes.ends_on is not null then greatest(
-                wishes.ends_on,
-                (wishes.requested_on + to_months(parameters.value::integer))::date
+            when registered.ends_on is not null then greatest(
+                registered.ends_on,
+                (registered.requested_on + to_months(parameters.value::integer))::date
             )
         end as ends_on
 
-    from wishes
+    from registered
     left join parameters
         on
             parameters.store_id = '*'
-            and wishes.requested_on between parameters.effective_from and parameters.effective_to
+            and registered.requested_on between parameters.effective_from
+            and parameters.effective_to
+    union all
+    select
+        owners.customer_id,
+        unnest([results.phone, results.new_phone]) as phone,
+        null as ends_on
+
+    from results
+    left join owners on results.vin = owners.vin
+    where results.is_do_not_call
 
 ),
 
--- the number that was told, all numbers of the customer who told it, and what callers brought back
+-- in the DMS, on the policy, or told to a caller
+numbers as (
+
+    select
+        customer_id,
+        phone
+
+    from {{ ref('int_customer_phone') }}
+    union
+    select
+        customer_id,
+        phone
+
+    from owners
+    union
+    select
+        owners.customer_id,
+        results.new_phone as phone
+
+    from results
+    inner join owners on results.vin = owners.vin
+
+),
+
 bound as (
 
     select
         phone,
         ends_on
 
-    from dated
+    from wishes
     union all
     select
-        customers.phone,
-        dated.ends_on
+        numbers.phone,
+        wishes.ends_on
 
-    from dated
-    inner join customers on dated.customer_id = customers.customer_id
-    union all
-    select
-        phone,
-        null as ends_on
-
-    from results
-    union all
-    select
-        new_phone as phone,
-        null as ends_on
-
-    from results
+    from wishes
+    inner join numbers on wishes.customer_id = numbers.customer_id
 
 ),
 
