@@ -193,6 +193,7 @@ DMS = {
     "training": [beyond("score", "850"), dates("held_on")],
     "consent": [dates("decided_on"), unknown("purpose"), blank("customer_id")],
     "manager_decision": [dates("effective_on"), bad_vin(), unknown("subject")],
+    "help_request": [dates("asked_at", rule="not_a_timestamp"), unknown("topic")],
     "channel_spend": [dates("spent_on"), unknown("spend_kind"), beyond("amount", "-50.00")],
 }
 ONLY_A_COPY = {

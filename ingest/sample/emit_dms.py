@@ -19,7 +19,7 @@ MONEY = {
     "given_amount", "reward_amount", "base_amount",
 }  # fmt: skip
 UNKNOWN = dict.fromkeys(
-    ["appointment_kind", "voucher_kind", "entitlement", "reason", "purpose", "subject", "spend_kind"], "未定义"
+    ["appointment_kind", "voucher_kind", "entitlement", "reason", "purpose", "subject", "spend_kind", "topic"], "未定义"
 ) | {"order_kind": "其他", "data_origin": "外购名单", "change_kind": "待定"}
 LATER = {  # what a row does not say before its last state, and what it says until then
     "repair_order": {"closed_at": "", "amount": ""},

@@ -64,7 +64,7 @@ def test_a_late_insurer_is_stale_and_everything_else_goes_on(group: Group) -> No
 
 def test_a_file_without_its_marker_waits(group: Group) -> None:
     row = sources_of(group, 4)["dadi.policies"]
-    assert row["status"] == "stale" and "完成标记" in row["message_zh"]
+    assert row["status"] == "stale" and "尚未传完" in row["message_zh"]
     assert sources_of(group, 5)["dadi.policies"]["status"] == "fresh"
 
 
