@@ -8,6 +8,8 @@ FILE_BYTES = 4096 * MIB
 """Bytes of a file as received."""
 FETCH_SECONDS = 7200
 """Seconds that one file, table or interface may take: a place that drips must not hold up the night."""
+PAGE_SECONDS = 600
+"""Seconds that one page of an interface may take to come."""
 PAGE_BYTES = 64 * MIB
 """Bytes of one page of an interface: it is held in memory."""
 PAGES = 100_000

@@ -185,6 +185,12 @@ class Extract(_Strict):
             raise ValueError(f"entity {self.entity!r} does not exist; there are {', '.join(entities())}")
         if sum(map(bool, (self.files, self.table, self.pages))) != 1:
             raise ValueError("give one of `files` (patterns), `table` and `pages`")
+        if self.watermark and self.files:
+            raise ValueError("`watermark` belongs to `table` or `pages`; files come by their names")
+        if self.watermark and self.delivery_mode() == "snapshot":
+            raise ValueError(
+                "`watermark` fetches only what is new, so what a snapshot lacks would count as gone; drop one"
+            )
         if self.pages and self.read.format != "json":
             raise ValueError("`pages` also need `read: {format: json}`")
         if self.pages and bool(self.watermark) != bool(self.pages.since):

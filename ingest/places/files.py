@@ -89,10 +89,9 @@ class Folder:
         return sorted(found.values(), key=lambda file: file.name)
 
     def moving(self, present: list[RemoteFile]) -> set[str]:
-        """Names that changed between the first look and a second one, settle_seconds later. Looks once per folder; raises
-        SourceDownError if it cannot.
+        """Names that changed between the first look and a second one, settle_seconds later. Looks once per folder.
 
-        Only what the place says is compared, so it does not matter whose clock is wrong.
+        Only what the place says is compared, so it does not matter whose clock is wrong. Raises SourceDownError.
         """
         if self._moving is None:
             now = {file.name: file.stamp for file in present}
@@ -126,7 +125,7 @@ def _resolved(opened: Any, entry: dict[str, Any]) -> dict[str, Any]:
     if entry["type"] == "link" or entry.get("islink"):
         try:
             return {**opened.info(entry["name"]), "name": entry["name"]}
-        except FileNotFoundError:
+        except Exception:  # gone, a circle, not ours to read: no reason to take nothing at all
             return {**entry, "type": "gone"}
     return entry
 

@@ -151,11 +151,13 @@ class Interface:
             raise self.fault(f"回答 {status}", f"it answers {status}")
 
     def _body(self, answer: httpx.Response) -> bytes:
-        body = bytearray()
+        body, until = bytearray(), time.monotonic() + limits.PAGE_SECONDS
         for chunk in answer.iter_bytes():
             body += chunk
             if len(body) > limits.PAGE_BYTES:
                 raise self.fault("一页过大", f"a page is larger than {limits.PAGE_BYTES // limits.MIB} MiB")
+            if time.monotonic() > until:
+                raise self.fault("一页未能在时限内取完", f"a page took longer than {limits.PAGE_SECONDS} s")
         return bytes(body)
 
 

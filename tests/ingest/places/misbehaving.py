@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,3 +87,15 @@ def busy(seconds: str, status: int = 429, **headers: str) -> Callable[[Any], Non
 
 def answers(status: int, body: bytes = b"", **headers: str) -> Callable[[Any], None]:
     return lambda handler: send(handler, status, body, **headers)
+
+
+def drip(handler: Any) -> None:
+    """A byte now and then, without an end."""
+    handler.send_response_only(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for _ in range(200):
+            handler.wfile.write(b"1\r\n \r\n")
+            time.sleep(0.05)
+    handler.close_connection = True

@@ -247,6 +247,7 @@ def test_folders_links_and_hidden_files_are_no_files(place, sftp, tmp_path, line
         folder = sftp.folder / tmp_path.name
         (folder / "保单清单_20261121.csv").mkdir()
         (folder / "保单清单_20261120.csv").symlink_to("gone")
+        (folder / "保单清单_20261118.csv").symlink_to("保单清单_20261118.csv")
         (folder / "保单清单_20261119.csv").symlink_to("保单清单_20261123.csv")
         assert [file.name for file in open_folder("picc_outbox").files()] == [
             "保单清单_20261119.csv", "保单清单_20261123.csv",

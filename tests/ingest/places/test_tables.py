@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.batches import batches
 from ingest.places.marks import highest_in, highest_mark
+from ingest.spec import SourceSpecError, load
 
 SPEC = """
 name: dms
@@ -87,3 +88,18 @@ def test_whole_numbers_are_compared_as_numbers_and_the_future_blocks_nothing() -
     assert highest_mark(["9", "10", None]) == "10"
     assert highest_mark(["2026-11-20", "2099-01-01"], str(datetime(2026, 11, 25).date())) == "2026-11-20"
     assert highest_mark([None]) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("watermark: changed", "watermark: changed\n    mode: snapshot"), "would count as gone"),
+        (("table: main.sale", "files: a.csv"), "come by their names"),
+        (("table: main.sale", "table: main.sale\n    files: a.csv"), "give one of"),
+    ],
+)
+def test_a_spec_that_would_lose_rows_is_refused(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    path = tmp_path / "dms.yaml"
+    path.write_text(SPEC.replace(*change), encoding="utf-8")
+    with pytest.raises(SourceSpecError, match=words):
+        load(path)

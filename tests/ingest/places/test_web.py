@@ -19,7 +19,7 @@ from ingest.landing import report_path
 from ingest.places import interface
 from ingest.places.connections import is_loopback
 from tests.ingest.places import servers
-from tests.ingest.places.misbehaving import TOKEN, Misbehaving, answers, busy, cut, half
+from tests.ingest.places.misbehaving import TOKEN, Misbehaving, answers, busy, cut, drip, half
 
 D = date(2026, 11, 24)
 SPEC = """
@@ -269,6 +269,14 @@ def test_a_page_or_an_answer_above_the_limit_is_refused(fetch, web, monkeypatch)
         assert "larger than" in fetch()
     monkeypatch.setattr(limits, "FILE_BYTES", 5000)
     assert "grows too large" in fetch()
+
+
+def test_a_page_that_drips_is_given_up(fetch, web, monkeypatch) -> None:
+    from ingest import limits
+
+    web.troubles = [drip]
+    monkeypatch.setattr(limits, "PAGE_SECONDS", 0.2)
+    assert "took longer" in fetch()
 
 
 def test_only_what_changed_is_asked_for(fetch, web) -> None:
