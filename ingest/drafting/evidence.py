@@ -44,7 +44,8 @@ def column_looks(table: pa.Table) -> list[Looks]:
     if not table.num_columns:
         return []
     places = pa.array([place for place in range(table.num_columns) for _ in range(table.num_rows)], pa.int32())
-    cells = pa.concat_arrays([chunk for column in table.columns for chunk in column.cast(pa.string()).chunks])
+    chunks = [chunk for column in table.columns for chunk in column.cast(pa.string()).chunks]
+    cells = pa.chunked_array(chunks, pa.string()).combine_chunks()
     counted = query(_statement(), sample=pa.table({"place": places, "given": cells})).to_pylist()
     by_place = {counts.pop("place"): counts for counts in counted}
     out = []

@@ -109,7 +109,7 @@ def _extract(
     for name, column in entity.columns.items():
         found = [one for one in group if name in one.matches]
         if found:
-            lines.append(_column(name, column, found, words))
+            lines.append(_column(name, column, found, words, made))
         elif column.required and name != "insurer_code":
             lines.append(_required(name, column, group, made))
     if not any(one.matches for one in group):
@@ -202,7 +202,7 @@ def _required(name: str, column: Column, group: list[Matching], made: Draft) -> 
     return f"      # TODO 必填 {name} {column.zh}: 未找到表头 · required, no header found ({column.meaning})"
 
 
-def _column(name: str, column: Column, found: list[Matching], words: Vocabulary) -> str:
+def _column(name: str, column: Column, found: list[Matching], words: Vocabulary, made: Draft) -> str:
     """One line of `columns`: headers, how to read them, how sure that is."""
     best: dict[str, Match] = {}
     for one in found:
@@ -217,8 +217,12 @@ def _column(name: str, column: Column, found: list[Matching], words: Vocabulary)
         notes += [note for note in told if note not in notes]
     headers = list(best) if len(best) > 1 else next(iter(best))
     value = {"from": headers, **options} if options else headers
-    mark = "? " if confidence < SURE or any(note.startswith("?") for note in notes) else ""
-    told = "".join(f";{note.removeprefix('? ')}" for note in notes)
+    is_open = any(note.startswith("TODO") for note in notes)
+    if is_open:
+        made.todo.append(name)
+    is_doubtful = confidence < SURE or any(note.startswith("?") for note in notes)
+    mark = "TODO " if is_open else "? " if is_doubtful else ""
+    told = "".join(f";{note.removeprefix('? ').removeprefix('TODO ')}" for note in notes)
     return f"      {name}: {_yaml(value)}  # {mark}{confidence:.2f}{told}"
 
 
@@ -295,7 +299,8 @@ def _codes(
     if unknown:
         shown = match.name_score >= 0.97 and len(unknown) <= CODES_SHOWN and all(_harmless(p, times) for p in unknown)
         text = "、".join(unknown) if shown else f"{len(unknown)} 个不同的值(不列出 · not shown)"
-        notes.append(f"? 未对应的代码,请补进 codes · codes to map: {text} → {'/'.join(column.codes or ()) or '…'}")
+        mark = "TODO" if column.required and column.codes else "?"  # a required code nobody maps holds the row
+        notes.append(f"{mark} 未对应的代码,请补进 codes · codes to map: {text} → {'/'.join(column.codes or ()) or '…'}")
     return options, notes
 
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,25 @@ import yaml
 from expectations.trying import try_files
 from ingest import sample
 from ingest.drafting.command import write_draft
-from ingest.drafting.matching import SURE
+from ingest.drafting.matching import SURE, Matching
 from ingest.drafting.naming import pattern_of
 from ingest.drafting.vocabulary import ALIASES, similarity, vocabulary
 from ingest.drafting.writing import Draft, draft
 from ingest.entities import entities
-from ingest.spec import BUILT_IN, load
+from ingest.spec import BUILT_IN, Extract, load, match_file
 from tests.ingest.drafting.layouts import LAYOUTS, ROWS, Layout, name, phone, plate, vin
 
 ANCHOR_FILES = {
-    "picc": ["picc/保单清单_202610.csv"],
-    "pingan": ["pingan/平安续保_202610.xlsx"],
-    "dadi": ["dadi/policy_202405.txt", "dadi/policy_202610.txt"],
-    "phone": ["phone/cdr-202610.csv"],
-}
+    "picc": [["picc/保单清单_202610.csv"], ["picc/理赔清单_202610.csv"], ["picc/手续费标准_*.csv"]],
+    "pingan": [
+        ["pingan/平安续保_202610.xlsx"], ["pingan/平安询价_202610.csv"], ["pingan/平安理赔_202610.csv"],
+        ["pingan/手续费标准_*.csv"],
+    ],
+    "dadi": [["dadi/policy_202405.txt", "dadi/policy_202610.txt"], ["dadi/claim_202610.txt"], ["dadi/手续费标准_*.csv"]],
+    "phone": [["phone/cdr-202610.csv"], ["phone/热线登记_202610.csv"]],
+    "dms": [["dms/*.csv"]],
+}  # fmt: skip
+"""Source → files that are drafted together; of the DMS every table by itself."""
 SPECS = {path.stem: load(path) for path in sorted(BUILT_IN.glob("*.yaml"))}
 
 
@@ -86,45 +92,77 @@ def completed(layout: Layout, text: str) -> str:
     return yaml.safe_dump(given, allow_unicode=True, sort_keys=False)
 
 
+def groups_of(source: str, outbox: Path) -> list[list[Path]]:
+    """The files of ANCHOR_FILES that are drafted together."""
+    if source == "dms":
+        return [[path] for path in sorted((outbox / "dms").glob("*.csv"))]
+    return [[sorted(outbox.glob(name))[-1] for name in names] for names in ANCHOR_FILES[source]]
+
+
+def real_extract(source: str, one: Matching) -> Extract:
+    """The extract of the real spec for a table of a file."""
+    file, sheet = one.layout.file, one.layout.read.sheet
+    for extract in SPECS[source].extracts.values():
+        if extract.table and file.startswith(f"{extract.table}_2"):
+            return extract
+        if match_file(extract, file) and extract.read.sheet in (None, sheet):
+            return extract
+    raise AssertionError(f"{file} is of no extract of {source}")
+
+
+@cache
+def drafted(source: str, files: tuple[Path, ...]) -> Draft:
+    """A draft of files whose own spec it does not know."""
+    return draft(files, vocabulary(spec for name, spec in SPECS.items() if name != source))
+
+
 def shares(source: str, files: list[Path]) -> tuple[int, int]:
-    """Columns right, and columns that either the real spec or the draft has, of a source that the draft does not know."""
-    made = draft(files, vocabulary(spec for name, spec in SPECS.items() if name != source))
-    got, right, all_columns = mapping(made.text), 0, 0
-    present = {header.casefold() for one in made.matchings for header in one.layout.names}
-    for one in {m.entity.name: m for m in made.matchings}.values():
-        extract = next(e for e in SPECS[source].extracts.values() if e.entity == one.entity.name)
-        wanted = {
-            column: {header.casefold() for header in given.headers if header.casefold() in present}
-            for column, given in extract.columns.items()
-        }
+    """Columns right, and columns that either the real spec or the draft has, of files whose spec the draft does not
+    know. A column that is called sure and wrong fails the test at once."""
+    made = drafted(source, tuple(files))
+    right = all_columns = 0
+    for one in made.matchings:
+        extract = real_extract(source, one)
+        present = set(one.layout.names)
+        wanted = {column: set(given.headers) & present for column, given in extract.columns.items()}
         wanted = {column: headers for column, headers in wanted.items() if headers}
-        mine = {column: {h.casefold() for h in headers} for column, headers in got[one.entity.name].items()}
-        right += sum(mine.get(column) == headers for column, headers in wanted.items())
-        all_columns += len(set(wanted) | set(mine))
+        got = (
+            {column: {match.header} for column, match in one.matches.items()}
+            if one.entity.name == extract.entity
+            else {}
+        )
+        right += sum(got.get(column) == headers for column, headers in wanted.items())
+        all_columns += len(set(wanted) | set(got))
+        for column, match in one.matches.items():
+            assert match.confidence < SURE or match.header in wanted.get(column, ()), (one.layout.file, match)
     return right, all_columns
 
 
 def test_the_sample_groups_files_are_drafted_as_their_specs_say_without_knowing_these(outbox: Path) -> None:
-    counts = {source: shares(source, [outbox / name for name in names]) for source, names in ANCHOR_FILES.items()}
-    tables = [shares("dms", [path]) for path in sorted((outbox / "dms").glob("*.csv"))]
-    counts["dms"] = (sum(right for right, _ in tables), sum(total for _, total in tables))
-    measured = {source: round(right / total, 2) for source, (right, total) in counts.items()}
-    assert len(tables) == len(SPECS["dms"].extracts)
-    assert all(share >= 0.98 for share in measured.values()), measured
+    """Measured 0.96 before ingest/aliases.yaml knew a word of claims and hotline logs, 0.99 since."""
+    counts = [shares(source, files) for source in ANCHOR_FILES for files in groups_of(source, outbox)]
+    assert len(counts) == 12 + len(SPECS["dms"].extracts)
+    right, all_columns = (sum(column) for column in zip(*counts, strict=True))
+    assert all_columns > 350 and right / all_columns >= 0.98, (right, all_columns)
+    assert min(right / total for right, total in counts) >= 0.85, counts
 
 
-@pytest.mark.parametrize("source", ANCHOR_FILES)
+@pytest.mark.parametrize("source", [source for source in ANCHOR_FILES if source != "dms"])
 def test_a_draft_of_the_sample_groups_files_loads_them(source: str, outbox: Path, tmp_path: Path) -> None:
-    files = [outbox / name for name in ANCHOR_FILES[source]]
-    made = draft(files, vocabulary(spec for name, spec in SPECS.items() if name != source))
-    text = (
-        made.text.replace("    columns:", "    constants: {insurer_code: TEST}\n    columns:")
-        if made.todo
-        else made.text
-    )
-    assert set(made.todo) <= {"insurer_code"}
-    (tmp_path / "drafted.yaml").write_text(text, encoding="utf-8")
-    assert try_files(tmp_path / "drafted.yaml", files) == 0
+    for number, files in enumerate(groups_of(source, outbox)):
+        made = drafted(source, tuple(files))
+        given = yaml.safe_load(made.text)
+        for one, extract in zip(made.matchings, given["extracts"].values(), strict=False):
+            for column in made.todo:  # what a person has to know: the insurer, and what its own codes mean
+                if column == "insurer_code":
+                    extract["constants"] = {column: "TEST"}
+                else:
+                    known = real_extract(source, one).columns[column].codes
+                    assert known, column
+                    extract["columns"][column] = {"from": one.matches[column].header, "codes": known}
+        text = yaml.safe_dump(given, allow_unicode=True, sort_keys=False)
+        (tmp_path / f"drafted{number}.yaml").write_text(text, encoding="utf-8")
+        assert try_files(tmp_path / f"drafted{number}.yaml", files) == 0, text
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.file)
@@ -160,15 +198,13 @@ def test_no_value_of_a_customer_is_printed(outbox: Path, tmp_path: Path) -> None
     for layout in LAYOUTS:
         made, _ = made_of(layout, tmp_path)
         assert not [v for make in (name, phone, plate, vin) for v in map(make, range(ROWS)) if v in made.text]
-    files = [outbox / one for names in ANCHOR_FILES.values() for one in names] + sorted((outbox / "dms").glob("*.csv"))
-    for path in files:
-        made = draft([path], vocabulary(SPECS.values()))
+    for made in [drafted(source, tuple(files)) for source in ANCHOR_FILES for files in groups_of(source, outbox)]:
         for one in made.matchings:
             for column, match in one.matches.items():
                 kind = one.entity.columns[column]
                 if kind.personal or kind.type not in ("code", "codes"):
                     values = {v for v in one.layout.table[match.header].to_pylist() if v and len(v) > 4}
-                    assert not [v for v in values if v in made.text], (path.name, column)
+                    assert not [v for v in values if v in made.text], (one.layout.file, column)
 
 
 def test_a_column_of_names_under_a_header_of_codes_is_not_printed(tmp_path: Path) -> None:
@@ -187,7 +223,8 @@ def test_unknown_codes_that_repeat_are_asked_for(tmp_path: Path) -> None:
     path.write_text("保单号,险种,车架号,签单日期,起保日期,终保日期,保费\n" + rows, encoding="utf-8")
     text = draft([path], vocabulary(SPECS.values())).text
     assert (
-        "policy_kind: 险种  # ? 0.50;未对应的代码,请补进 codes · codes to map: DAA、DZA → commercial/compulsory" in text
+        "policy_kind: 险种  # TODO 0.50;未对应的代码,请补进 codes · codes to map: DAA、DZA → commercial/compulsory"
+        in text
     )
 
 
@@ -226,7 +263,7 @@ def test_a_sheet_of_remarks_beside_the_list_is_no_extract(tmp_path: Path) -> Non
 
 
 def test_several_vintages_of_a_file_become_one_extract(outbox: Path) -> None:
-    made = draft([outbox / one for one in ANCHOR_FILES["dadi"]], vocabulary([]))
+    made = draft(groups_of("dadi", outbox)[0], vocabulary([]))
     given = yaml.safe_load(made.text)
     assert list(given["extracts"]) == ["policies"]
     assert given["extracts"]["policies"]["columns"]["policy_number"] == ["PolicyNo", "POLICY_NO"]
