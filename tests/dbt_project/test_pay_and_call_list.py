@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,12 @@ def test_what_is_archived_is_what_is_listed(night: Night) -> None:
     assert night.rows(f"select {columns} from work.archive.call_list order by all") == night.rows(
         f"select {columns} from restricted.restricted.call_list order by all"
     )
+
+
+def test_no_id_of_a_row_can_be_taken_for_a_number(night: Night) -> None:
+    """Excel makes 1e+11 of 123456789012 when a list is saved as CSV; the letter in front keeps it a text."""
+    ids = [row_id for (row_id,) in night.rows("select row_id from restricted.restricted.call_list")]
+    assert ids and all(re.fullmatch(r"r[0-9a-f]{12}", row_id) for row_id in ids)
 
 
 def test_every_column_of_a_list_or_kpi_has_words(night: Night) -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from exports.call_list import call_list_workbook, call_lists
 from exports.wording import load_night
+from ingest.archive import keep
 from ingest.batches import Batch, batches
+from ingest.entities import archives
 
 SENT, NEXT = date(2026, 11, 24), date(2026, 11, 25)
 NAME = "call_list_001_S1_20261124.xlsx"
@@ -123,3 +126,14 @@ def filled(sent: Callable[..., bytes]) -> Filled:
 
 
 RESULTS = {"r1": "renewed", "r2": "call_back", "r3": "lost", "r4": "no_answer"}
+
+
+@pytest.fixture
+def published(home: Path) -> None:
+    """The archive knows the lists of S1 (r1 to r8) and of S2 (s1 to s3), as the night of SENT published them."""
+    entity = archives()["call_list"]
+    rows = [(LIST, f"r{number}") for number in range(1, 9)] + [("002-S2-2026-11-24", f"s{n}") for n in range(1, 4)]
+    filler = {"VARCHAR": "x", "DATE": SENT, "BIGINT": 1}
+    table = {name: [filler[kind]] * len(rows) for name, kind in entity.sql_types().items()}
+    table |= {"list_id": [row[0] for row in rows], "row_id": [row[1] for row in rows]}
+    keep(entity, SENT, pa.table(table))

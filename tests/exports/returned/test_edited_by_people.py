@@ -8,10 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from exports.call_list import FILLED_IN, SHOWN
+from ingest.rules import rule
 from ingest.spec import BUILT_IN, load
 from tests.exports.conftest import LABELS
 from tests.exports.returned.conftest import LIST, NAME, NEXT, RESULTS, Filled
@@ -136,6 +138,42 @@ def test_a_row_with_an_answer_but_without_ids_is_held_and_named(filled: Filled, 
     got = received()
     assert got.results == {"r3": "lost", "r4": "no_answer"}
     assert got.held == ["list_id:missing", "list_id:missing", "row_id:missing"]
+
+
+def test_ids_that_were_never_published_are_held_and_named(published, filled: Filled, folder: Path, received) -> None:
+    """An edited row id, an edited list id, a row id of another list, and a copied row with made-up ids."""
+    for row_id, column, value in (
+        ("r1", "row_id", "r77"), ("r2", "list_id", "001-S1-2026-11-23"), ("r3", "row_id", "s1"), ("r4", "row_id", " r4 "),
+    ):  # fmt: skip
+        filled.sheet.cell(filled.row_of(row_id), filled.place(column)).value = value
+    copied = [cell.value for cell in filled.sheet[filled.row_of("r77")]]
+    filled.sheet.append([*copied[:-2], "001-S9-2026-11-24", "r1"])
+    (folder / NAME).write_bytes(filled.bytes())
+    got = received()
+    assert got.results == {"r4": "no_answer"}
+    assert got.held == ["row_id:never_published"] * 4
+    held = pq.read_table(got.batches[0].held()).to_pylist()
+    assert sorted(row["row_id"] for row in held) == ["r1", "r2", "r77", "s1"]
+    assert "不是本系统发出的" in rule("row_id:never_published").zh
+
+
+def test_a_published_list_comes_back_whole_and_merged_ones_too(
+    published, filled: Filled, folder: Path, received
+) -> None:
+    other = [cell.value for cell in filled.sheet[filled.row_of("r1")]]
+    filled.sheet.append([*other[:-2], "002-S2-2026-11-24", "s1"])
+    (folder / NAME).write_bytes(filled.bytes())
+    got = received()
+    assert got.results == {**RESULTS, "s1": "renewed"} and got.held == []
+
+
+def test_of_two_answers_for_one_row_in_one_workbook_the_last_counts(filled: Filled, folder: Path, received) -> None:
+    again = [cell.value for cell in filled.sheet[filled.row_of("r1")]]
+    again[filled.place("结果") - 1] = "战败"
+    filled.sheet.append(again)
+    (folder / NAME).write_bytes(filled.bytes())
+    got = received()
+    assert got.results == {**RESULTS, "r1": "lost"} and got.held == ["key:superseded_in_file"]
 
 
 def test_a_list_whose_id_columns_were_deleted_is_refused_by_name(filled: Filled, folder: Path, received) -> None:

@@ -100,7 +100,10 @@ ordered as (
                 expiring_premium_amount desc nulls last,
                 vehicle_key asc
         ) as sequence_number,
-        left({{ pseudonym("list_id || ':' || vin || ':' || expiry_month::varchar") }}, 12) as row_id
+        -- the letter: hexadecimal digits alone may look like a number, 1e2345678901 to Excel
+        'r' || left(
+            {{ pseudonym("list_id || ':' || vin || ':' || expiry_month::varchar") }}, 12
+        ) as row_id
 
     from callable
 
