@@ -49,11 +49,12 @@ class SftpServer:
     process: subprocess.Popen[bytes]
 
     def drop(self) -> int:
-        """End every open connection (their processes, not the server); returns how many there were."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
-        return len(children)
+        """End every open connection (all processes below the server's own); returns how many processes that were."""
+        below = descendants(self.process.pid)
+        for child in below:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        return len(below)
 
     def place(self, **extra: Any) -> dict[str, Any]:
         """A connection to its folder: key login, host key pinned."""
@@ -62,6 +63,15 @@ class SftpServer:
             "extra": {"path": str(self.folder), "host_key": self.host_key, "private_key": self.key, "settle_seconds": 0}
             | extra,
         }  # fmt: skip
+
+
+def descendants(process: int) -> list[int]:
+    """Process ids of everything that a process started, and they in turn."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [each for child in map(int, children) for each in (child, *descendants(child))]
 
 
 def free_port() -> int:
@@ -240,7 +250,10 @@ def login_user() -> Iterator[tuple[str, str]]:
         subprocess.run(["chpasswd"], input=f"{name}:{password}".encode(), check=True, capture_output=True)
         yield name, password
     finally:
-        subprocess.run(["userdel", name], check=False, capture_output=True)
+        until = time.monotonic() + PATIENCE
+        while subprocess.run(["userdel", name], check=False, capture_output=True).returncode:
+            assert time.monotonic() < until, f"the user {name} cannot be removed; do it by hand: userdel --force {name}"
+            time.sleep(0.1)  # a session of theirs is still ending
 
 
 @contextlib.contextmanager
@@ -270,7 +283,11 @@ def sftp() -> Iterator[SftpServer]:
 
         with running(command, answers, None, folder / "log") as process:
             public, key = (text.decode() for text in (host.export_public_key(), own.export_private_key()))
-            yield SftpServer(folder / "files", public.strip(), port, user, password, key, process)
+            made = SftpServer(folder / "files", public.strip(), port, user, password, key, process)
+            try:
+                yield made
+            finally:
+                made.drop()  # sessions outlive the server, and their user cannot be removed
 
 
 @contextlib.contextmanager

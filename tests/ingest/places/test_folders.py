@@ -11,7 +11,7 @@ import pytest
 
 from ingest.home import read_json
 from ingest.landing import landed, pull, report_path
-from ingest.places import RemoteFile, open_folder
+from ingest.places import Folder, RemoteFile, open_folder
 from ingest.selection import select
 from ingest.spec import sources
 from tests.ingest.conftest import SPEC
@@ -168,8 +168,11 @@ def test_a_connection_that_breaks_in_a_file_is_opened_anew_and_takes_no_other_fi
                 drops.append(sftp.drop())
 
     monkeypatch.setattr(RemoteFile, "chunks", breaks)
+    reopen, reopened = Folder.reopen, []
+    monkeypatch.setattr(Folder, "reopen", lambda folder: (reopened.append(folder), reopen(folder)))
     report = pull(sources()["picc"], D)
-    assert drops[0] > 0 and (report.failed, report.landed) == ({}, 3)
+    assert drops[0] > 0 and len(reopened) == 2, "once at first, once anew"
+    assert (report.failed, report.landed) == ({}, 3)
     content = {file.name: file.path.read_bytes() for file in landed(sources()["picc"])}
     assert content["保单清单_20261122.csv"] == large and content["保单清单_20261121.csv"] == sent
 
