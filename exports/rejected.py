@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import xlsxwriter
 
+from exports.call_list import lines_needed
 from exports.shelf import open_read_only
 from exports.wording import Night, Record, records
 from ingest.home import home, read_json
@@ -31,7 +32,9 @@ COLUMNS = {
     "zh": ("row", "column", "value", "meaning_zh", "fix_zh", "rule", "asks", "meaning_en", "fix_en"),
     "en": ("row", "column", "value", "meaning_en", "fix_en", "rule", "asks", "meaning_zh", "fix_zh"),
 }
-WIDTHS = {"row": 8, "column": 16, "value": 26, "rule": 26, "asks": 10}
+WIDTHS = {"row": 8, "column": 16, "value": 26, "rule": 30, "asks": 12}
+WIDE = 34
+LINE_HEIGHT, MOST_LINES = 15.0, 8
 
 
 @dataclass(frozen=True)
@@ -121,13 +124,16 @@ def _write_reasons(book: Any, styles: dict[str, Any], rejected: Rejected, night:
     sheet.merge_range(0, 0, 0, len(names) - 1, _how_to(rejected, night), styles["note"])
     sheet.set_row(0, 64)
     for position, name in enumerate(names):
-        sheet.set_column(position, position, WIDTHS.get(name, 34))
+        sheet.set_column(position, position, WIDTHS.get(name, WIDE))
         sheet.write_string(1, position, night.say(f"rejected.{name}"), styles["header"])
     shown = rejected.rows[:MOST_ROWS]
     for number, row in enumerate(shown, start=2):
-        for position, cell in enumerate(_reason(rejected, row, names, night)):
+        cells = [cell[:LONGEST_CELL] for cell in _reason(rejected, row, names, night)]
+        lines = max(lines_needed(cell, WIDTHS.get(name, WIDE) - 2) for name, cell in zip(names, cells, strict=True))
+        sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES))
+        for position, cell in enumerate(cells):
             if cell:
-                sheet.write_string(number, position, cell[:LONGEST_CELL], styles["wrapped"])
+                sheet.write_string(number, position, cell, styles["wrapped"])
             else:
                 sheet.write_blank(number, position, None, styles["wrapped"])
     _set_up(sheet, 2, len(shown) + 1, len(names), rejected, night)
