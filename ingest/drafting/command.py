@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -10,16 +11,11 @@ from ingest.drafting.vocabulary import vocabulary
 from ingest.drafting.writing import draft
 from ingest.entities import entities
 from ingest.reading import UnreadableFileError
-from ingest.spec import BUILT_IN, SourceSpecError, load, sources
+from ingest.spec import BUILT_IN, Source, SourceSpecError, load
 
 
 def write_draft(files: list[Path], out: Path | None, name: str | None, entity: str | None) -> int:
     """Write the draft; 0: it can be tried as it is, 1: something must be completed first, 2: there is none."""
-    try:
-        specs = {path: load(path) for path in sorted(BUILT_IN.glob("*.yaml"))}
-        specs |= {spec.path: spec for spec in sources().values()}
-    except SourceSpecError as error:
-        return _no_draft(f"已有登记文件有误 · a spec in force cannot be used:\n{error}")
     if entity and entity not in entities():
         return _no_draft(f"没有实体 {entity} · no such entity; there are {', '.join(entities())}")
     if name and not re.fullmatch(r"[a-z][a-z0-9_]*", name):
@@ -30,7 +26,7 @@ def write_draft(files: list[Path], out: Path | None, name: str | None, entity: s
         if not file.is_file():
             return _no_draft(f"找不到文件 · no such file: {file}")
     try:
-        made = draft(files, vocabulary(specs.values()), name, entity)
+        made = draft(files, vocabulary(_known_specs()), name, entity)
     except UnreadableFileError as fault:
         return _no_draft(f"无法读取 · cannot be read: {fault.zh} · {fault.en}")
     if out:
@@ -43,6 +39,18 @@ def write_draft(files: list[Path], out: Path | None, name: str | None, entity: s
         file=sys.stderr,
     )
     return 1 if made.todo else 0
+
+
+def _known_specs() -> list[Source]:
+    """The built-in specs and the dealership's own; one that cannot be used is told and knows nothing."""
+    own = Path(os.environ.get("XUBAO_SOURCES") or BUILT_IN)
+    known = []
+    for path in dict.fromkeys([*sorted(BUILT_IN.glob("*.yaml")), *sorted(own.glob("*.yaml"))]):
+        try:
+            known.append(load(path))
+        except (SourceSpecError, OSError):
+            print(f"{path.name}:不能使用,未参考 · cannot be used and was left out", file=sys.stderr)
+    return known
 
 
 def _no_draft(message: str) -> int:

@@ -147,6 +147,8 @@ def _sheets(path: Path, opened: Opened, words: Vocabulary) -> list[Layout]:
                 raise
     with_header = [layout for layout in found if layout.header_rows]
     found = with_header or found
+    if len(found) == 1:  # the reader finds it by itself, whatever the sheet is called next month
+        found = [replace(found[0], read=found[0].read.model_copy(update={"sheet": None}))]
     if not found:
         raise UnreadableFileError("file:no_header", "工作簿中没有数据", "no sheet of the workbook holds anything")
     return found

@@ -258,8 +258,12 @@ def test_a_sheet_of_remarks_beside_the_list_is_no_extract(tmp_path: Path) -> Non
     for row in [list(layout.columns), *([make(n) for make in layout.columns.values()] for n in range(ROWS))]:
         sheet.append(row)
     book.save(tmp_path / "国寿财_20261123.xlsx")
-    given = yaml.safe_load(draft([tmp_path / "国寿财_20261123.xlsx"], vocabulary([])).text)
-    assert [extract["read"]["sheet"] for extract in given["extracts"].values()] == ["保单"]
+    made = draft([tmp_path / "国寿财_20261123.xlsx"], vocabulary([]))
+    assert [(name, "sheet" in extract["read"]) for name, extract in yaml.safe_load(made.text)["extracts"].items()] == [
+        ("policies", False)
+    ]
+    (tmp_path / "drafted.yaml").write_text(made.text, encoding="utf-8")
+    assert try_files(tmp_path / "drafted.yaml", [tmp_path / "国寿财_20261123.xlsx"]) == 0
 
 
 def test_several_vintages_of_a_file_become_one_extract(outbox: Path) -> None:
@@ -303,6 +307,17 @@ def test_likeness_is_1_for_a_known_header_and_0_for_a_strange_one() -> None:
     assert similarity("保单号", known) == 1.0 and similarity("*保单号(必填)", known) == 0.97
     assert similarity("POLICY_NO", known) == 0.97 and 0.6 < similarity("商业保单号", known) < 0.8
     assert similarity("备注", known) == 0.0
+
+
+def test_a_spec_that_cannot_be_used_keeps_nobody_from_drafting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "broken.yaml").write_text("name: [", encoding="utf-8")
+    monkeypatch.setenv("XUBAO_SOURCES", str(tmp_path / "own"))
+    (tmp_path / LAYOUTS[0].file).write_bytes(LAYOUTS[0].content())
+    assert write_draft([tmp_path / LAYOUTS[0].file], None, None, None) == 0
+    assert "broken.yaml" in capsys.readouterr().err
 
 
 def test_the_command_writes_once_and_says_what_is_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
