@@ -21,7 +21,6 @@ returned as (
                 as new_phone
         )
     from newest
-    where _business_date < {{ as_of() }}
 
 )
 
