@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.format import Format
 
 from exports.shelf import open_read_only
-from exports.wording import Night, records
+from exports.wording import Night, Record, records
 
 CODES = {"role": "role", "status": "statement_status"}  # column -> group of labels of its codes
 
@@ -22,45 +23,64 @@ def statement_rows(published: Path) -> int:
 
 
 def statement_workbook(published: Path, night: Night) -> bytes:
-    """The bytes of the statement: one row per person × month, newest month first; equal bytes for equal contents."""
-    with open_read_only(published / "restricted.duckdb") as connection:
-        rows = records(
-            connection,
-            "select * from restricted.kpi_staff_bonus_monthly order by month desc, store_id, staff_id, role",
-        )
-        columns = [row[0] for row in connection.execute("describe restricted.kpi_staff_bonus_monthly").fetchall()]
+    """The bytes of the statement; equal bytes for equal contents.
+
+    One row per person × month, newest month first; on a sheet of its own, for the manager only, the months in which the
+    next renewal would cost a person money: a defect of the plan (DOMAIN §4).
+    """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"author": "Xubao", "created": datetime.combine(night.as_of, time())})
     cell = {"font_name": "Microsoft YaHei", "font_size": 10, "border": 1, "border_color": "#C9CFD6"}
-    header = book.add_format({
-        **cell, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3A5F", "text_wrap": True,
-        "align": "center", "valign": "vcenter",
-    })  # fmt: skip
-    text = book.add_format({**cell, "num_format": "@"})
     formats = {
+        "header": book.add_format({
+            **cell, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3A5F", "text_wrap": True,
+            "align": "center", "valign": "vcenter",
+        }),
+        "text": book.add_format({**cell, "num_format": "@"}),
         "month": book.add_format({**cell, "num_format": "yyyy-mm", "align": "center"}),
         "rate": book.add_format({**cell, "num_format": "0.0%"}),
         "amount": book.add_format({**cell, "num_format": "#,##0.00"}),
+        "value": book.add_format({**cell, "num_format": "#,##0.00"}),
         "number": book.add_format({**cell, "num_format": "General"}),
-    }
-    sheet = book.add_worksheet(night.say("sheet.bonus"))
+    }  # fmt: skip
+    with open_read_only(published / "restricted.duckdb") as connection:
+        for name, table, where in (
+            ("bonus", "kpi_staff_bonus_monthly", "true"),
+            ("plan_defect", "next_vehicle_value", "is_plan_defect"),
+        ):
+            query = f"from restricted.{table} where {where} order by month desc, store_id, staff_id, role"
+            columns = [row[0] for row in connection.execute(f"describe restricted.{table}").fetchall()]
+            _add_sheet(book, formats, night, name, columns, records(connection, f"select * {query}"))
+    book.close()
+    return buffer.getvalue()
+
+
+def _add_sheet(
+    book: xlsxwriter.Workbook,
+    formats: dict[str, Format],
+    night: Night,
+    name: str,
+    columns: list[str],
+    rows: list[Record],
+) -> None:
+    sheet = book.add_worksheet(night.say(f"sheet.{name}"))
     for position, column in enumerate(columns):
         sheet.set_column(position, position, 13)
-        sheet.write_string(0, position, night.say(f"kpi.{column}"), header)
+        sheet.write_string(0, position, night.say(f"kpi.{column}"), formats["header"])
     sheet.set_row(0, 32)
     for number, row in enumerate(rows, start=1):
         for position, column in enumerate(columns):
             value = row[column]
             if value is None:
-                sheet.write_blank(number, position, None, text)
+                sheet.write_blank(number, position, None, formats["text"])
             elif isinstance(value, date):
                 sheet.write_datetime(number, position, value, formats["month"])
             elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
                 sheet.write_number(number, position, value, formats.get(column.rsplit("_", 1)[-1], formats["number"]))
             else:
                 key = f"{CODES.get(column)}.{value}"
-                sheet.write_string(number, position, night.labels.get(key, str(value)), text)
+                sheet.write_string(number, position, night.labels.get(key, str(value)), formats["text"])
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(rows), len(columns) - 1)
     sheet.set_landscape()
@@ -69,5 +89,3 @@ def statement_workbook(published: Path, night: Night) -> bytes:
     sheet.repeat_rows(0)
     title = f"{night.say('sheet.statement')} {night.as_of}"
     sheet.set_header(f"&L{title}&R{night.say('call_list.internal')}")
-    book.close()
-    return buffer.getvalue()

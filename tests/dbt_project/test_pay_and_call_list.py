@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from exports.dictionary import dictionary_csv
+from exports.shelf import open_read_only
 from tests.dbt_project.small_night import Night, Rows, project_copy, run_night
 
 AS_OF = "2026-12-05"
@@ -181,6 +185,21 @@ def test_three_of_four_vehicles_with_full_cover_pay_the_highest_bonus_and_half_a
     ]
 
 
+def test_the_next_vehicle_is_worth_nothing_with_full_cover_and_half_the_bonus_without(night: Night) -> None:
+    """3 of 4 with 3 full pay base x 1.5 x 1.8. One more: 4 of 4 with 4 full pays the same; with 3 full A is
+    round(75 %) = 0.75, so 2000 x 0.75 x 1.8 = 2,700 is 2,700 less; the clerk's base is half of it."""
+    rows = night.rows(
+        "select staff_id, next_full_cover_value::varchar, next_basic_value::varchar, is_plan_defect"
+        " from restricted.restricted.next_vehicle_value where month = date '2026-11-01' order by staff_id"
+    )
+    assert rows == [("C1", "0.00", "-1350.00", True), ("S1", "0.00", "-2700.00", True)]
+    shown = night.rows(
+        "select distinct next_full_cover_value::varchar, tier_a, tier_b"
+        " from restricted.restricted.kpi_staff_bonus_monthly where month = date '2026-11-01'"
+    )
+    assert shown == [("0.00", 4, 5)]
+
+
 def test_tiers_renumbered_in_the_seed_change_the_bonus(night_with_other_seeds: Night) -> None:
     assert [row[-1] for row in november_bonus(night_with_other_seeds)] == ["1800.00", "3600.00"]
 
@@ -262,14 +281,22 @@ def test_no_id_of_a_row_can_be_taken_for_a_number(night: Night) -> None:
     assert ids and all(re.fullmatch(r"r[0-9a-f]{12}", row_id) for row_id in ids)
 
 
-def test_every_column_of_a_list_or_kpi_has_words(night: Night) -> None:
+def test_every_column_of_a_list_or_statement_has_words(night: Night) -> None:
+    """Marts have theirs in the YAML beside them (dictionary.csv); what is printed on a workbook needs a label."""
     missing = night.rows(
         "with columns as ("
         " select 'kpi.' || column_name as key from duckdb_columns()"
-        " where database_name = 'analytics' and table_name like 'kpi_%'"
+        " where database_name = 'restricted' and table_name in ('kpi_staff_bonus_monthly', 'next_vehicle_value')"
         " union select 'call_list.' || column_name from duckdb_columns()"
         " where database_name = 'restricted' and table_name = 'call_list' and column_name not in"
         " ('script_en', 'last_result_code', 'action', 'situation', 'vehicle_key', 'expiry_month'))"
         " select key from columns anti join analytics.marts.dim_label as labels using (key) order by key"
     )
+    assert missing == []
+
+
+def test_every_column_of_a_kpi_has_words_in_the_dictionary(night: Night) -> None:
+    with open_read_only(night.folder / "analytics.duckdb") as connection:
+        rows = list(csv.DictReader(io.StringIO(dictionary_csv(connection).decode())))
+    missing = [f"{r['table']}.{r['column']}" for r in rows if r["table"].startswith("kpi_") and r["zh"] == r["column"]]
     assert missing == []
