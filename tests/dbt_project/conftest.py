@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt_project import group
+from tests.dbt_project import desk, group
 from tests.dbt_project.small_night import Night, run_night
 
 
@@ -20,3 +20,10 @@ def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def first_night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
     """The group's night of 24 November 2026, without any archive."""
     return run_night(tmp_path_factory.mktemp("first"), group.AS_OF, group.entities(), state=parsed_project)
+
+
+@pytest.fixture(scope="session")
+def desk_night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
+    """The same night with the lists that were handed out before it and what came back."""
+    folder = tmp_path_factory.mktemp("desk")
+    return run_night(folder, desk.AS_OF, desk.entities(), desk.archives(), state=parsed_project)

@@ -1,0 +1,1 @@
+{{ resolve_by_store('early_renewal_band', ['band']) }}

@@ -1,0 +1,91 @@
+"""What happened at the desk of the ten vehicles of group.py until 24 November 2026; nearly all expire on 20 November.
+
+20 October  S1's list has V02, V03, V04, V05 and V09. V02 is reported 成交, V03 refuses (too expensive, no price),
+            V05 is lost to a cheaper competitor, V09 does not answer; nothing came back of V04.
+10 November S1's list has V03, V07 and V09. V09 is considering, V03 is called back; nothing came back of V07.
+Claims      V03 had two in 24 months before the freeze of 1 September, V04 one, V07 one of which was rejected.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.dbt_project import group
+
+AS_OF = group.AS_OF
+OCTOBER_LIST = "20261020-001-S1"
+NOVEMBER_LIST = "20261110-001-S1"
+
+Row = dict[str, Any]
+
+
+def result(list_id: str, vin: str, result: str, **other: Any) -> Row:
+    """A filled-in line of a list, as it came back two days later."""
+    back = "2026-10-22" if list_id == OCTOBER_LIST else "2026-11-12"
+    return {"list_id": list_id, "row_id": "r" + vin, "result": result, "_business_date": back} | other
+
+
+def claim(number: str, vin: str, day: str, **other: Any) -> Row:
+    """An own-damage claim at PICC, reported the same day."""
+    row = {
+        "insurer_code": "PICC",
+        "claim_number": number,
+        "vin": vin,
+        "claim_kind": "own_damage",
+        "accident_at": f"{day} 10:00:00",
+        "reported_at": f"{day} 11:00:00",
+        "status": "settled",
+    }
+    return row | other
+
+
+def entities() -> dict[str, list[Row]]:
+    """The group's raw rows and the desk's."""
+    return group.entities() | {
+        "call_result": [
+            result(OCTOBER_LIST, "V02", "renewed"),
+            result(OCTOBER_LIST, "V03", "offer_refused", loss_reason="too_expensive"),
+            result(OCTOBER_LIST, "V05", "lost", loss_reason="competitor_cheaper", competitor="平安",
+                   competitor_amount="2800.00"),
+            result(OCTOBER_LIST, "V09", "no_answer"),
+            result(NOVEMBER_LIST, "V03", "call_back", next_contact_on="2026-11-12"),
+            result(NOVEMBER_LIST, "V09", "quoting"),
+        ],
+        "claim": [
+            claim("C1", "V03", "2025-03-01"),
+            claim("C2", "V03", "2026-06-01"),
+            claim("C3", "V04", "2026-02-01"),
+            claim("C4", "V07", "2025-05-01", status="rejected"),
+        ],
+    }  # fmt: skip
+
+
+def listed(list_id: str, number: int, vin: str) -> Row:
+    """A row of an archived list; the list is for the day of its as_of."""
+    day = f"{list_id[:4]}-{list_id[4:6]}-{list_id[6:8]}"
+    return {
+        "list_id": list_id,
+        "row_id": "r" + vin,
+        "as_of": day,
+        "list_for_on": day,
+        "store_id": "001",
+        "staff_id": "S1",
+        "vin": vin,
+        "vehicle_key": "key" + vin,
+        "expiry_month": "2026-11-01",
+        "phone": "138000000" + vin[-2:],
+        "sequence_number": number,
+        "_as_of": day,
+    }
+
+
+def archives() -> dict[str, list[Row]]:
+    """The lists that were handed out."""
+    october = ["V02", "V03", "V04", "V05", "V09"]
+    november = ["V03", "V07", "V09"]
+    return {
+        "call_list": [
+            *(listed(OCTOBER_LIST, number, vin) for number, vin in enumerate(october, start=1)),
+            *(listed(NOVEMBER_LIST, number, vin) for number, vin in enumerate(november, start=1)),
+        ]
+    }
