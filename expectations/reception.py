@@ -20,7 +20,7 @@ from ingest.home import home, is_rebuild, log, step
 from ingest.reading import BATCH_RECORDS, TextTable, UnreadableFileError, read_batches
 from ingest.spec import Extract, Source, sources
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 """Raise when reading or typing changes: landed files are then read again."""
 
 

@@ -24,6 +24,7 @@ EXCEL_ERRORS = "'#N/A', '#REF!', '#VALUE!', '#DIV/0!', '#NAME?', '#NUM!', '#NULL
 NO_PLATE = "'未上牌', '新车', '暂无', '无牌', '无', '未挂牌', '待上牌'"
 HIDDEN = "'匿名', '未知', '保密', '无', '隐藏', 'unknown', 'anonymous', 'private', 'withheld', 'none'"
 MOBILE = r"1\d{10}"
+EARLIEST = "1900-01-01"
 EXCEL_DAY_ZERO, FIRST_SERIAL, LAST_SERIAL = "1899-12-30", 32874, 65745
 """Excel counts days; numbers from 1990 to 2079 are understood in a column of dates."""
 FAILURES = {
@@ -79,16 +80,21 @@ class Value:
         match self.column.type:
             case "date":
                 time = r"[T ]\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$"
-                day = f"try_strptime(regexp_replace({plain}, '{time}', ''), {list(self.given.date or DATE_FORMATS)})"
+                day = _parsed(f"regexp_replace({plain}, '{time}', '')", self.given.date or DATE_FORMATS)
                 value = f"coalesce({day}, {_serial(plain, whole_days=True)})"
                 shifted = f"date_trunc('day', {_shifted(plain)})"
                 return [(self.part("day"), f"case when {_has_offset(plain)} then {shifted} else {value} end")]
             case "timestamp":
                 local = rf"regexp_replace({plain}, '(\d{{2}}:\d{{2}}:\d{{2}})\.\d+', '\1')"
-                return [(self.part("local"), rf"regexp_replace({local}, '(\d)T(\d)', '\1 \2')")]
+                return [
+                    (self.part("local"), rf"regexp_replace({local}, '(\d)T(\d)', '\1 \2')"),
+                    (self.part("moment"), self._moment()),
+                ]
             case "money":
                 bare = rf"regexp_replace({plain}, '¥|￥|元|圆|\$|\s|RMB|CNY', '', 'g')"
-                bare = f"replace({bare}, ',', '')" if not self.given.decimal_comma else _comma_as_point(bare)
+                bare = (
+                    f"replace({_ungrouped(bare, '.')}, ',', '.')" if self.given.decimal_comma else _ungrouped(bare, ",")
+                )
                 signed = rf"regexp_replace({bare}, '^\((.*)\)$|^([^-].*)-$', '-\1\2')"
                 is_number = r"-?\d+" if self.given.decimal_comma else r"-?\d+(\.\d+)?"
                 plain_or = rf"case when regexp_full_match({plain}, '{is_number}') then {plain} else {signed} end"
@@ -104,18 +110,18 @@ class Value:
         plain = self.plain
         match self.column.type:
             case "date":
-                return self._last_day(self.part("day"))
+                return self._last_day(_of_our_time(self.part("day")))
             case "timestamp":
-                return self._moment()
+                return _of_our_time(self.part("moment"))
             case "money":
                 return self._money()
             case "number":
-                bare = f"replace({plain}, ',', '')"
-                share = f"try_cast(replace({bare}, '%', '') as decimal(18,6))"
+                bare = rf"regexp_extract({_ungrouped(plain, ',')}, '^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*%?$', 1)"
+                share = f"try_cast({bare} as decimal(18,6))"
                 is_percent = rf"{plain} like '%\%' escape '\' or {self.given.percent}"
                 return f"case when {is_percent} then {share} / 100 else {share} end"
             case "integer":
-                bare = rf"regexp_replace(replace({plain}, ',', ''), '\.0+$', '')"
+                bare = rf"regexp_replace({_ungrouped(plain, ',')}, '\.0+$', '')"
                 return rf"case when regexp_full_match({bare}, '-?\d+') then try_cast({bare} as bigint) end"
             case "boolean":
                 return (
@@ -162,8 +168,8 @@ class Value:
     def _moment(self) -> str:
         """A moment in local time; one with an offset is put into the installation's time zone."""
         local = self.part("local")
-        formats = list(self.given.timestamp or TIMESTAMP_FORMATS)
-        parsed = f"try_strptime(regexp_replace({local}, ' 24:00(:00)?$', ' 00:00:00'), {formats})"
+        formats = self.given.timestamp or TIMESTAMP_FORMATS
+        parsed = _parsed(f"regexp_replace({local}, ' 24:00(:00)?$', ' 00:00:00')", formats)
         late = f"case when {local} like '% 24:00%' then interval 1 day else interval 0 day end"
         value = f"case when {_has_offset(self.plain)} then {_shifted(self.plain)} else coalesce({parsed} + {late}, {_serial(self.plain)}) end"
         if self.given.timestamp:
@@ -228,8 +234,20 @@ def _shifted(plain: str) -> str:
     return f"timezone({literal(os.environ.get('XUBAO_TIMEZONE', 'Asia/Shanghai'))}, try_cast({plain} as timestamptz))"
 
 
-def _comma_as_point(text: str) -> str:
-    return f"replace(replace({text}, '.', ''), ',', '.')"
+def _parsed(text: str, formats: tuple[str, ...]) -> str:
+    """A moment in one of the formats. A compact one needs all its digits: 2026112 is the 12th of a month, or the 2nd."""
+    return rf"case when not regexp_full_match({text}, '\d(\d\d)+') then try_strptime({text}, {list(formats)}) end"
+
+
+def _of_our_time(moment: str) -> str:
+    """A moment since EARLIEST; before it lie years of two digits that were read as four, and what programs call none."""
+    return f"case when {moment} >= timestamp '{EARLIEST}' then {moment} end"
+
+
+def _ungrouped(text: str, mark: str) -> str:
+    """A number without the marks between its thousands; marks that stand elsewhere stay and make it none (12,34)."""
+    grouped = rf"[-+(]?[1-9]\d{{0,2}}(\{mark}\d{{3}})+([^\d\{mark}].*)?"
+    return f"case when regexp_full_match({text}, '{grouped}') then replace({text}, '{mark}', '') else {text} end"
 
 
 def _serial(plain: str, whole_days: bool = False) -> str:

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 
 from ingest import limits
@@ -32,11 +33,14 @@ def cell_text(value: object) -> str:
         case bool():
             return "1" if value else "0"
         case float():
-            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(round(value, 9))
+            if value.is_integer():
+                return cell_text(int(value))
+            text = repr(round(value, 9))
+            return format(Decimal(text), "f") if "e" in text else text
         case datetime():
             return str(value.date()) if value.time() == time() else value.isoformat(sep=" ", timespec="seconds")
         case int():
-            return str(value) if abs(value) < 10**15 else repr(float(value))
+            return str(value) if abs(value) < 10**15 else f"{value:.14E}"
         case date() | timedelta() | time():
             return str(value)
     return ""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ingest.conversion import convert
+from ingest.reading import cell_text
 from ingest.spec import Extract, Source
 
 
@@ -67,8 +68,10 @@ def test_a_day(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-29", "0000-00-00", "2026-13-01", "1900-01-00", "13/14/2026", "12", "99999", "昨天"]
-)
+    "text",
+    ["2026-02-29", "0000-00-00", "2026-13-01", "1900-01-00", "13/14/2026", "12", "99999", "昨天", "26-11-24", "24.11.26", "24/11/26",
+     "2026112", "202611240", "0001-01-01"],
+)  # fmt: skip
 def test_no_day(text: str) -> None:
     assert converted("vehicle_sale", "sold_on", text)[:2] == (None, "sold_on:not_a_date")
 
@@ -101,10 +104,34 @@ def test_a_moment(text: str, value: datetime) -> None:
     assert converted("repair_order", "opened_at", text)[0] == value
 
 
+@pytest.mark.parametrize("text", ["26-11-23 09:05:00", "20261123090", "0001-01-01 00:00:00"])
+def test_no_moment(text: str) -> None:
+    assert converted("repair_order", "opened_at", text)[:2] == (None, "opened_at:not_a_timestamp")
+
+
+def test_a_year_of_two_digits_is_read_where_the_spec_says_so() -> None:
+    assert converted("vehicle_sale", "sold_on", "26-11-24", date=["%y-%m-%d"])[0] == date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1,234", 1234), ("12,34", None), ("1,2345", None), ("3.0", 3), ("1e3", None)])  # fmt: skip
+def test_a_whole_number(text: str, value: int | None) -> None:
+    found, rule, _ = converted("call", "billable_seconds", text)
+    assert (found, rule is None) == (value, value is not None)
+
+
+@pytest.mark.parametrize(("text", "value"), [("8%", "0.080000"), ("0.08", "0.080000"), ("1e-05", "0.000010"), ("1,234.5", "1234.500000"), ("0,08", None), ("1_0", None), ("8%%", None)])  # fmt: skip
+def test_a_number(text: str, value: str | None) -> None:
+    found, rule, _ = converted("commission_rate", "rate", text)
+    assert (str(found) if found is not None else None) == value
+    assert (rule is None) == (value is not None)
+
+
 @pytest.mark.parametrize(
     ("text", "options", "value"),
     [
-        ("1,234.50", {}, "1234.50"), ("￥1,234.5元", {}, "1234.50"), ("RMB 12", {}, "12.00"), ("(12.30)", {}, "-12.30"),
+        ("1,234.50", {}, "1234.50"), ("12,34", {}, None), ("1,23,456", {}, None), ("1.234,56", {}, None), ("0,123", {}, None),
+        ("-1,234,567.8", {}, "-1234567.80"), ("(1,234)", {}, "-1234.00"), ("1,234万", {}, "12340000.00"),
+        ("1234.5", {"decimal_comma": True}, "1234.50"), ("1,234.56", {"decimal_comma": True}, None), ("￥1,234.5元", {}, "1234.50"), ("RMB 12", {}, "12.00"), ("(12.30)", {}, "-12.30"),
         ("12.30-", {}, "-12.30"), ("−5", {}, "-5.00"), ("1.2万", {}, "12000.00"), ("1.2万元", {}, "12000.00"), ("0.005", {}, "0.01"),
         ("12345", {"money": "fen"}, "123.45"), ("1.2345", {"money": "wan"}, "12345.00"),
         ("1.234,56", {"decimal_comma": True}, "1234.56"), ("1e3", {}, None), ("abc", {}, None), ("1.2.3", {}, None),
@@ -173,3 +200,16 @@ def test_rows_of_equal_cells_have_equal_content_and_others_have_not() -> None:
     table = pa.table({**cells, "_row": [1, 2, 3, 4, 5]})
     content = [tuple(row) for row in convert(table, extract, source).content.tolist()]
     assert content[0] == content[2] and len(set(content)) == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1203052026112400.0, "1.20305202611240E+15"), (1203052026112400, "1.20305202611240E+15"), (1.5e22, "1.50000000000000E+22"),
+        (123456789012345.0, "123456789012345"), (0.00001, "0.00001"), (0.1 + 0.2, "0.3"), (-5.0, "-5"),
+    ],
+)  # fmt: skip
+def test_a_number_of_a_sheet_has_no_digit_that_excel_did_not_keep(value: float, text: str) -> None:
+    assert cell_text(value) == text
+    if abs(value) >= 1e15:
+        assert converted("policy", "policy_number", text)[1] == "policy_number:destroyed_by_excel"
