@@ -13,7 +13,13 @@ from xlsxwriter.format import Format
 from exports.shelf import open_read_only
 from exports.wording import Night, Record, records
 
-CODES = {"role": "role", "status": "statement_status"}  # column -> group of labels of its codes
+CODES = {
+    "role": "role",
+    "status": "statement_status",
+    "segment": "segment",
+    "cover_code": "cover",
+    "incentive_kind": "incentive_kind",
+}  # column -> group of labels of its codes
 
 
 def statement_rows(published: Path) -> int:
@@ -47,6 +53,7 @@ def statement_workbook(published: Path, night: Night) -> bytes:
     with open_read_only(published / "restricted.duckdb") as connection:
         for name, table, where in (
             ("bonus", "kpi_staff_bonus_monthly", "true"),
+            ("incentive", "staff_incentive_monthly", "incentive_amount > 0"),
             ("plan_defect", "next_vehicle_value", "is_plan_defect"),
         ):
             query = f"from restricted.{table} where {where} order by month desc, store_id, staff_id, role"

@@ -18,6 +18,7 @@ from tests.dbt_project.small_night import Night, Rows, project_copy, run_night
 AS_OF = "2026-12-05"
 LISTED_ON = "2026-12-03"
 FULL = "driver_seat;passenger_seats;third_party;vehicle_damage"
+SCRATCH = {"covers": "driver_seat;passenger_seats;scratch;third_party;vehicle_damage"}
 pytestmark = pytest.mark.slow
 
 
@@ -99,11 +100,29 @@ ENTITIES: dict[str, Rows] = {
             "role": "information_clerk",
             "valid_from": "2026-11-16",
         },
+        {
+            "staff_id": "A1",
+            "staff_name": "丁",
+            "store_id": "001",
+            "role": "service_advisor",
+            "valid_from": "2020-01-01",
+        },
+    ],
+    "repair_order": [
+        {
+            "order_number": "R1",
+            "store_id": "001",
+            "vin": vin(1),
+            "staff_id": "A1",
+            "order_kind": "customer_paid",
+            "opened_at": "2026-11-02 10:00:00",
+        },
     ],
     "policy": [
         # three of four vehicles of November are renewed with full cover, the fourth has lapsed
         *(row for number in (1, 2, 3, 4) for row in cover(number, "2026-11-20", "2025-11-10")),
-        *(row for number in (1, 2, 3) for row in cover(number, "2027-11-20", "2026-11-05")),
+        *(row for number in (1, 2) for row in cover(number, "2027-11-20", "2026-11-05")),
+        *(row | SCRATCH if row["policy_kind"] == "commercial" else row for row in cover(3, "2027-11-20", "2026-11-05")),
         *cover(5, "2026-12-20", "2025-12-10"),
         *cover(6, "2026-12-20", "2025-12-10", phone=SHARED_PHONE),
         *cover(7, "2026-12-25", "2025-12-10", store_id="002", phone=SHARED_PHONE),
@@ -147,7 +166,11 @@ def night_with_other_seeds(tmp_path_factory: pytest.TempPathFactory) -> Night:
     parameters = project / "dbt_project" / "seeds" / "calls" / "call_list_parameter.csv"
     with parameters.open("a", encoding="utf-8") as file:
         file.write("earliest_call_days,001,2000-01-01,9999-12-31,50\n")
-    select = "+kpi_staff_bonus_monthly +fct_suppressed_vehicle"
+    incentives = project / "dbt_project" / "seeds" / "pay" / "incentive_rule.csv"
+    row = "service_advisor,2,insured_here_last_year,standard,"
+    change(incentives, f"*,{row}0.00", f"*,{row}50.00")
+    change(project / "dbt_project" / "seeds" / "pay" / "high_margin_cover.csv", "*,scratch,0.00", "*,scratch,30.00")
+    select = "+kpi_staff_bonus_monthly +staff_incentive_monthly +kpi_incentive_store_monthly +fct_suppressed_vehicle"
     built = run_night(tmp_path_factory.mktemp("other"), AS_OF, ENTITIES, ARCHIVES, project=project, select=select)
     assert built.exit_code == 0, built.stderr
     return built
@@ -202,6 +225,30 @@ def test_the_next_vehicle_is_worth_nothing_with_full_cover_and_half_the_bonus_wi
 
 def test_tiers_renumbered_in_the_seed_change_the_bonus(night_with_other_seeds: Night) -> None:
     assert [row[-1] for row in november_bonus(night_with_other_seeds)] == ["1800.00", "3600.00"]
+
+
+def test_incentives_go_to_whoever_won_in_the_step_and_pay_what_the_seed_says(night_with_other_seeds: Night) -> None:
+    """Three wins 15 days before expiry, so in step 2: vehicle 1 was last served by advisor A1 (50 yuan by the changed
+    rule); 2 and 3 have no advisor and stay with the book's owner S1, for whom no rule pays in step 2; vehicle 3 holds
+    the scratch cover (30 yuan)."""
+    rows = night_with_other_seeds.rows(
+        "select staff_id, role, incentive_kind, won_by_step, cover_code, units, incentive_amount::varchar"
+        " from restricted.restricted.staff_incentive_monthly where month = date '2026-11-01' order by all"
+    )
+    assert rows == [
+        ("A1", "service_advisor", "renewed_vehicle", 2, None, 1, "50.00"),
+        ("S1", "renewal_specialist", "high_margin_cover", 2, "scratch", 1, "30.00"),
+        ("S1", "renewal_specialist", "renewed_vehicle", 2, None, 2, "0.00"),
+    ]
+    totals = night_with_other_seeds.rows(
+        "select incentive_kind, role, staff_members, units, incentive_amount::varchar"
+        " from analytics.marts.kpi_incentive_store_monthly where month = date '2026-11-01' order by all"
+    )
+    assert totals == [
+        ("high_margin_cover", "renewal_specialist", 1, 1, "30.00"),
+        ("renewed_vehicle", "renewal_specialist", 1, 2, "0.00"),
+        ("renewed_vehicle", "service_advisor", 1, 1, "50.00"),
+    ]
 
 
 def test_the_statements_lines_add_up_to_the_bonus_numerators(night: Night) -> None:

@@ -1,0 +1,1 @@
+{{ resolve_by_store('high_margin_cover', ['cover_code']) }}

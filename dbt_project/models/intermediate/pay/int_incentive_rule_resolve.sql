@@ -1,0 +1,1 @@
+{{ resolve_by_store('incentive_rule', ['role', 'step', 'segment']) }}
