@@ -1,0 +1,56 @@
+"""What goes with six renewals of November 2026, small enough to check by hand. as_of is 24 November 2026.
+
+All six expire on 20 November 2026 and were insured here last year, so equals rank by md5 of their VIN:
+A6 0b3d…, A4 0c2f…, A1 27f2…, A3 6593…, A2 c6bd…, A5 c6f2…. The middles of their places, 1/12, 3/12 … 11/12, fall in
+steps 1, 2, 3, 3, 4, 5 of the ladder (fifths).
+
+A1  open; ceiling 10 %
+A2  renewed for 4,000, conceded 10 % with the manager's approval
+A3  renewed for 5,000, conceded 13 % with the manager's approval, which takes the general manager's
+A4  renewed for 3,000, no concession record: unknown
+A5  renewed for 3,000, conceded nothing, but package one was given: 100 ÷ 3,000 = 3.3333 %
+A6  renewed for 3,000, conceded 8 % although the likeliest of all and nobody objected
+"""
+
+from __future__ import annotations
+
+from tests.dbt_project import group
+
+AS_OF = group.AS_OF
+PREMIUMS = {"A2": "4000.00", "A3": "5000.00", "A4": "3000.00", "A5": "3000.00", "A6": "3000.00"}
+
+
+def concession(vin: str, rate: str, amount: str, **other: object) -> group.Row:
+    """One concession given by S1 on the day the renewal was signed."""
+    row = {"concession_number": f"C-{vin}", "store_id": "001", "vin": vin, "staff_id": "S1", "given_on": "2026-11-02"}
+    return row | {"given_rate": rate, "given_amount": amount} | other
+
+
+def staff(staff_id: str, role: str) -> group.Row:
+    return {"staff_id": staff_id, "staff_name": staff_id, "store_id": "001", "role": role, "valid_from": "2020-01-01"}
+
+
+def entities() -> dict[str, list[group.Row]]:
+    """Raw rows per canonical entity."""
+    manager = {"approver": "M1", "approved_at": "2026-11-02 09:00:00"}
+    return {
+        "store": [{"store_id": "001", "store_name": "西安一店", "city": "西安", "plate_prefixes": "陕A;陕U"}],
+        "staff": [staff("S1", "renewal_specialist"), staff("M1", "insurance_manager"), staff("G1", "general_manager")],
+        "policy": [
+            *(group.last_year(f"{vin}-2025", vin) for vin in ("A1", *PREMIUMS)),
+            *(
+                group.next_year(f"{vin}-2026", vin, "2026-11-02", premium_amount=premium)
+                for vin, premium in PREMIUMS.items()
+            ),
+        ],
+        "concession": [
+            concession("A2", "0.10", "400.00", **manager),
+            concession("A3", "0.13", "650.00", **manager),
+            concession("A5", "0.00", "0.00"),
+            concession("A6", "0.08", "240.00"),
+        ],
+        "gift_issue": [
+            {"issue_number": "G-A5", "store_id": "001", "vin": "A5", "policy_number": "A5-2026", "package": "one",
+             "staff_id": "S1", "issued_on": "2026-11-02", "cost_amount": "100.00", "retail_amount": "469.00"},
+        ],
+    }  # fmt: skip
