@@ -27,7 +27,8 @@ class Belonging:
     """Counts of one file's good rows against its name."""
 
     def __init__(self, name: str, extract: Extract, file: Landed) -> None:
-        self.scope = {field: value for field, value in file.scope.items() if field in extract.canonical().columns}
+        types = extract.canonical().sql_types()  # days and amounts are written otherwise in names than in cells
+        self.scope = {field: value for field, value in file.scope.items() if types.get(field) == "VARCHAR"}
         for field, value in self.scope.items():
             codes = extract.columns[field].codes if field in extract.columns else None
             self.scope[field] = (codes or {}).get(value, value)

@@ -70,7 +70,7 @@ class Batch:
     def sidecar(self) -> Path:
         """Where this batch's sidecar lies."""
         name = hashlib.sha256(self.name.encode()).hexdigest()  # the same bytes may come under several names in a night
-        stem = f"{self.sha256[:8]}-{self.extract}-{name[:4]}"
+        stem = f"{self.sha256[:8]}-{self.extract}-{name[:12]}"
         return raw_folder(self.entity, self.source, self.received_on) / f"{stem}.json"
 
     def held(self) -> Path:

@@ -22,6 +22,7 @@ from ingest.places import (
     highest_mark,
     open_folder,
 )
+from ingest.places.names import NOTE
 from ingest.spec import Extract, Source, is_of_a_month
 
 
@@ -66,12 +67,12 @@ def report_path(source: str, as_of: date) -> Path:
 
 def landed(source: Source) -> list[Landed]:
     """Every file that ever landed for a source, with its note, oldest first."""
-    notes = sorted((home() / "landing" / source.name).glob("*/*/*.note.json"))
+    notes = sorted((home() / "landing" / source.name).glob(f"*/*/*{NOTE}"))
     found = []
     for note in notes:
         value = read_json(note)
         dates = {key: date.fromisoformat(value[key]) for key in ("received_on", "business_date")}
-        found.append(Landed(**value | dates | {"path": note.with_name(note.name.removesuffix(".note.json"))}))
+        found.append(Landed(**value | dates | {"path": note.with_name(note.name.removesuffix(NOTE))}))
     return sorted(found, key=lambda f: (f.received_on, f.extract, f.business_date, f.name, f.version))
 
 
@@ -248,7 +249,7 @@ def _land(
         "source": source.name, "extract": extract, "name": name, "sha256": sha, "received_on": as_of,
         "business_date": business_date, "scope": scope, "version": version, "watermark": watermark,
     }  # fmt: skip
-    write_json(path.with_name(path.name + ".note.json"), note)
+    write_json(path.with_name(path.name + NOTE), note)
 
 
 def _nothing_new(

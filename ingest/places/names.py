@@ -14,8 +14,10 @@ LONGEST = 160
 """Bytes of a name: with a hash before it and the ending of its note behind it, it still fits into 255."""
 LONGEST_CORRECTION = 220
 """Bytes of the name of corrected rows: a file's name and what they carry behind it."""
-DISGUISED = re.compile(r"~[0-9a-f]{8}(\.[^.]*)?\Z")
-"""A name that looks as if it had been changed here."""
+NOTE = ".note.json"
+"""What stands behind the name of a landed file in the name of its note."""
+DISGUISED = re.compile(rf"~[0-9a-f]{{8}}(\.[^.]*)?\Z|{re.escape(NOTE)}\Z")
+"""A name that looks as if it had been changed here, or like that of a note of ours."""
 
 
 def is_unfinished(name: str) -> bool:

@@ -411,3 +411,30 @@ def test_a_required_column_that_is_missing_is_told_with_the_header_it_may_have_n
     [batch] = desk.receive(D)
     assert [fault["rule"] for fault in batch.faults] == ["file:columns_missing", "file:columns_renamed"]
     assert batch.verdict == "refused" and "“车架号” → “资料甲”" in batch.message_zh and "王经理" in batch.message_zh
+
+
+def test_many_names_of_the_same_bytes_keep_a_verdict_each(desk) -> None:
+    """Stores without a policy all send the same header; two of these names share the first digits of their hash."""
+    names = ["保单清单_20261123_468.csv", "保单清单_20261123_510.csv"]
+    for name in names:
+        desk.put(name)
+    assert [batch.name for batch in desk.receive(D)] == names
+
+
+def test_a_day_in_the_name_of_a_file_is_not_compared_with_its_cells(desk, line) -> None:
+    from tests.ingest.conftest import SPEC
+
+    desk.spec(SPEC.replace("{business_date:%Y%m%d}*", "{business_date:%Y%m%d}_{signed_on}_{premium_amount}"))
+    desk.put("保单清单_20261123_20261120_1.csv", line(1))
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.loaded, batch.elsewhere) == ("accepted", 1, {})
+
+
+def test_a_file_that_is_called_like_a_note_of_ours_is_a_file_like_others(desk, line) -> None:
+    from tests.ingest.conftest import SPEC
+
+    desk.spec(SPEC.replace("*.csv", "*"))
+    desk.put("保单清单_20261123.csv", line(1))
+    desk.put("保单清单_20261123.csv.note.json", line(2))
+    assert sorted(batch.loaded for batch in desk.receive(D)) == [1, 1]
+    assert len(in_force(D)) == 2 and desk.receive(D) == batches()

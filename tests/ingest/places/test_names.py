@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.places.names import LONGEST, safe_name
+from ingest.places.names import LONGEST, NOTE, safe_name
 
 
 @pytest.mark.parametrize("name", ["保单清单_20261123.csv", "a (2).xlsx", "100% #1?.csv", "无后缀", "A~1.CSV"])
@@ -34,6 +34,10 @@ def test_the_ending_of_a_name_survives() -> None:
 def test_a_name_that_looks_like_a_changed_one_is_changed_itself() -> None:
     changed = safe_name("a\nb.csv")
     assert safe_name(changed) != changed, "else somebody could take another file's name on purpose"
+
+
+def test_no_file_is_called_like_a_note_of_ours() -> None:
+    assert not safe_name("a.csv.note.json").endswith(NOTE) and not safe_name("保" * 200 + NOTE).endswith(NOTE)
 
 
 @given(
