@@ -1,0 +1,1 @@
+{{ resolve_by_store('target_parameter', ['parameter']) }}

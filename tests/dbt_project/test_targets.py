@@ -1,0 +1,22 @@
+"""Targets of the hand-checked dealership: what should be reached by the data date, and what coming months hold."""
+
+from __future__ import annotations
+
+from tests.dbt_project.small_night import Night
+
+
+def test_the_light_of_november_is_judged_on_the_23_days_the_data_cover(first_night: Night) -> None:
+    """Seven insured here last year: ceil(7 x 0.75) = 6, 0.80 -> 6, 0.85 -> 6; one policy known: ceil(0.30) = 1, as for
+    0.35 and 0.40. One of seven renewed; 7 x 23 / 30 = 5.37 should be; 1 x 30 / (7 x 23) = 0.186335 is red."""
+    sql = """select tier, data_date::varchar, due_vehicles, target_vehicles, renewed_here, attainment_rate::varchar,
+        expected_vehicles::varchar, pace_rate::varchar, light from analytics.marts.kpi_target_attainment_monthly
+        where expiry_month = date '2026-11-01' order by tier"""
+    numbers = ("2026-11-23", 8, 7, 1, "0.142857", "5.37", "0.186335", "red")
+    assert first_night.rows(sql) == [(tier, *numbers) for tier in ("base", "challenge", "stretch")]
+
+
+def test_coming_months_are_proposed_from_what_expires_in_them(first_night: Night) -> None:
+    """Only V08 is known to expire in the next three months, in February, out of town: nothing is required."""
+    sql = """select distinct expiry_month::varchar, segment, due_vehicles, proposed_vehicles, last_year_due_vehicles,
+        is_frozen from analytics.marts.kpi_target_proposal_monthly"""
+    assert first_night.rows(sql) == [("2027-02-01", "out_of_town", 1, None, 1, False)]
