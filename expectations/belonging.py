@@ -60,13 +60,14 @@ class Belonging:
 
 
 def moments(entity: Entity) -> list[str]:
-    """The required columns that say when something happened.
+    """The columns that say when something happened: one of them brought the row into the file.
 
-    Pairs of `order` often are periods of cover, which lie in the future; they count where nothing else does.
+    Pairs of `order` often are periods of cover, which lie in the future; they count where nothing else is required. Then
+    every moment counts: a claim of last month comes again on the day it is settled.
     """
-    required = [n for n, column in entity.columns.items() if column.required and column.type in ("date", "timestamp")]
+    when = {name: column for name, column in entity.columns.items() if column.type in ("date", "timestamp")}
     paired = {name for pair in entity.order for name in pair}
-    return [name for name in required if name not in paired] or required
+    return [name for name, column in when.items() if column.required and name not in paired] or list(when)
 
 
 def period(business_date: date) -> tuple[date, date]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from exports.wording import load_night, records
 from ingest.home import home, read_json
 
 MOST_LINES = 60
+MOST_SOURCES, MOST_OWNERS = 14, 8
+"""Lines that sources, and owners of rejected rows, may take of them."""
 WORDS = {
     "healthy": "healthy",
     "degraded": "DEGRADED (published with what is in force)",
@@ -53,15 +56,24 @@ def _sources(folder: Path, as_of: date) -> list[str]:
             ) as b using (source, extract)
             order by s.source, s.extract
         """, [as_of])  # fmt: skip
-    table = [
-        (f"{row['source']}/{row['extract']}", row["status"], f"{row['files']:,}", f"{row['received']:,}",
-         f"{row['loaded']:,}", f"{row['quarantined']:,}", f"{row['declared']:,}",
-         "–" if row["age_days"] is None else f"{row['age_days']} d")
-        for row in rows
-    ]  # fmt: skip
+    table = []
+    for source, extracts in groupby(rows, key=lambda row: row["source"]):
+        mine = list(extracts)
+        fresh = [row for row in mine if row["status"] == "fresh"]
+        table += [_source_line(source, "fresh", fresh)] if fresh else []
+        table += [_source_line(f"{source}/{row['extract']}", row["status"], [row]) for row in mine if row not in fresh]
+    shown = table if len(table) <= MOST_SOURCES else table[: MOST_SOURCES - 1]
+    more = [f"  and {len(table) - len(shown)} more, see kpi_source_status"] if len(table) > len(shown) else []
     return ["Sources, received this night", *aligned(
-        ("source", "status", "files", "rows", "loaded", "quarantined", "declared", "age"), table, "<<>>>>>>"
-    )]  # fmt: skip
+        ("source", "status", "kinds", "files", "rows", "loaded", "quarantined", "declared", "age"), shown, "<<>>>>>>>"
+    ), *more]  # fmt: skip
+
+
+def _source_line(name: str, status: str, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Sums over some kinds of files or tables of a source; the age is that of the oldest."""
+    ages = [row["age_days"] for row in rows if row["age_days"] is not None]
+    counts = [sum(row[name] for row in rows) for name in ("files", "received", "loaded", "quarantined", "declared")]
+    return (name, status, f"{len(rows)}", *(f"{count:,}" for count in counts), f"{max(ages)} d" if ages else "–")
 
 
 def _rejected(folder: Path) -> list[str]:
@@ -71,7 +83,9 @@ def _rejected(folder: Path) -> list[str]:
         went.setdefault((f"source_{given['source']}", given["owner"]), []).append(given["rows"])
     table = [(*who, f"{len(rows):,}", f"{sum(rows):,}") for who, rows in sorted(went.items())]
     heads = ("recipient", "owner", "files", "rows")
-    return ["", "Rejected rows that go back", *aligned(heads, table, "<<>>")] if table else []
+    shown = table if len(table) <= MOST_OWNERS else table[: MOST_OWNERS - 1]
+    more = [f"  and {len(table) - len(shown)} more owners"] if len(table) > len(shown) else []
+    return ["", "Rejected rows that go back", *aligned(heads, shown, "<<>>"), *more] if table else []
 
 
 def _rates(folder: Path, as_of: date) -> list[str]:

@@ -56,7 +56,7 @@ def test_the_summary_says_what_the_night_did(home, make_build):
     text = summary_text(AS_OF)
     lines = text.splitlines()
     assert len(lines) <= 60 and "healthy" in lines[0]
-    for words in ("picc/policies", "120", "117", "45 / 60 =  75.0 %", "31 / 80 =  38.8 %", "上年度本店投保客户", "赵伟",
+    for words in ("picc", "120", "117", "45 / 60 =  75.0 %", "31 / 80 =  38.8 %", "上年度本店投保客户", "赵伟",
                   "8 for 2 people", "build 12.3"):  # fmt: skip
         assert words in text, words
 
@@ -68,6 +68,21 @@ def test_the_summary_stays_within_sixty_lines_for_a_big_group(make_build):
     verdict(AS_OF)
     text = summary_text(AS_OF)
     assert len(text.splitlines()) <= 60 and "more people" in text and "Seconds per step" in text
+
+
+def test_many_sources_take_a_line_each_and_leave_room_for_the_rest(home, make_build):
+    def rows(source: str, status: str, count: int) -> str:
+        return (f"insert into marts.kpi_source_status by name select '{source}' as source, 'kind' || i as extract,"
+                f" '{status}' as status, 1 as age_days from range({count}) as t (i);")  # fmt: skip
+
+    published(make_build(analytics=rows("dms", "fresh", 30) + rows("ccic", "stale", 30)))
+    fill_outbox(AS_OF)
+    write_json(home / "state/steps/2026-11-24/build.json", {"step": "build", "seconds": 12.34})
+    verdict(AS_OF)
+    text = summary_text(AS_OF)
+    lines = text.splitlines()
+    assert len(lines) <= 60 and "8 for 2 people" in text and "build 12.3" in text
+    assert "ccic/kind0" in text and "and 19 more, see kpi_source_status" in text and "kind29" not in text
 
 
 def test_columns_line_up_with_chinese_text():
