@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from expectations import quarantine
 from expectations.belonging import Belonging
 from expectations.drift import headers_of, profile
 from expectations.references import at_the_door
-from expectations.rows import Judged, key_hashes, repeats, superseded
+from expectations.rows import Judged, first_copies, key_hashes, superseded
 from expectations.verdicts import Fault, guessed, judge_batch, judge_values, refused, warned
 from ingest.batches import Batch
 from ingest.corrections import as_read
@@ -41,8 +42,8 @@ class Passage:
         self.fault: Exception | None = None
         self._declared: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
-        self._outside: list[tuple[int, str, str]] = []
-        """Records that are no row of a table: (number, rule, text)."""
+        self._outside: Counter[str] = Counter()
+        """Records that are no row of a table, by rule."""
         self._content: list[np.ndarray] = []
         self._numbers: list[np.ndarray] = []
         self._keys: list[tuple[np.ndarray, np.ndarray]] = []
@@ -66,7 +67,7 @@ class Passage:
         self._only_text = text.table if is_first else None
         self.batch = replace(self.batch, records=self.batch.records + text.records)
         self._declared.update(text.declared)
-        self._outside += text.held
+        self._outside.update(rule for _, rule, _ in text.held)
         self._warnings.update(judged.warnings)
         numbers = judged.rows["_row"].to_numpy()
         self._numbers.append(numbers)
@@ -76,6 +77,8 @@ class Passage:
             places = np.flatnonzero(is_broken)
             self._broken.append((numbers[places], judged.rules[places]))
             self._held.add(quarantine.rows(text.table.take(pa.array(places)), judged.rules[places]))
+        if text.held:
+            self._held.add(quarantine.outside(text.table, text.held))
         good = judged.rows if not is_broken.any() else judged.rows.take(pa.array(np.flatnonzero(~is_broken)))
         self._belonging.add(good, judged.content)
         self._keys.append((key_hashes(good, self.extract.canonical()), good["_row"].to_numpy()))
@@ -98,10 +101,11 @@ class Passage:
         if self.fault is not None:
             return unusable(replace(self.batch, declared=dict(self._declared)), self.extract, self.fault)
         numbers = _joined(self._numbers, np.int64)
-        again = numbers[repeats(_joined(self._content, np.uint64, (0, 2)))]
-        replaced = self._superseded(again)
+        first = numbers[first_copies(_joined(self._content, np.uint64, (0, 2)))]
+        again = numbers[first != numbers]
+        replaced = self._superseded(numbers, first)
         broken, rules = _joined([n for n, _ in self._broken], np.int64), _joined([r for _, r in self._broken], object)
-        counts = Counter(rules[~np.isin(broken, again)].tolist()) + Counter(rule for _, rule, _ in self._outside)
+        counts = Counter(rules[~np.isin(broken, again)].tolist()) + self._outside
         counts += Counter({SUPERSEDED: len(replaced)})
         declared = dict(self._declared) | ({"exact_duplicate": len(again)} if len(again) else {})
         self.batch = replace(
@@ -126,34 +130,37 @@ class Passage:
         faults += judge_values(batch, self.extract, history)
         return warned(batch, faults) if faults else batch
 
-    def _superseded(self, again: np.ndarray) -> np.ndarray:
-        """Record numbers of good rows that a later row replaces: same key, other content."""
+    def _superseded(self, every: np.ndarray, first: np.ndarray) -> np.ndarray:
+        """Record numbers of good rows that a later row replaces: same key, other content.
+
+        `every`: all record numbers, ascending; `first`: of each the number of the first row of the same content.
+        """
         hashes, numbers = _joined([h for h, _ in self._keys], np.uint64), _joined([n for _, n in self._keys], np.int64)
-        if len(again):
-            stay = ~np.isin(numbers, again)
-            hashes, numbers = hashes[stay], numbers[stay]
-        ordered = np.sort(hashes)
+        copies = np.isin(numbers, every[first != every])
+        ordered = np.sort(hashes[~copies])
         twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         if not len(twice):
             return np.empty(0, np.int64)
         entity = self.extract.canonical()
-        return superseded(self._raw.rows(numbers[np.isin(hashes, twice)], [*entity.key, "_row"]), entity)
+        rows = self._raw.rows(numbers[np.isin(hashes, twice)], [*entity.key, "_row"])
+        firsts = first[np.searchsorted(every, rows["_row"].to_numpy())]
+        return superseded(rows.append_column("_first", pa.array(firsts)), entity)
 
     def _store(self, again: np.ndarray, replaced: np.ndarray) -> None:
         """Write what was held, then what is loaded."""
         if len(replaced):
-            texts = [self._only_text] if self._only_text is not None else self._read_again()
-            for table in texts:
+            for table in [self._only_text] if self._only_text is not None else self._read_again():
                 places = np.flatnonzero(np.isin(table["_row"].to_numpy(), replaced))
                 if len(places):
                     rules = np.full(len(places), SUPERSEDED, object)
                     self._held.add(quarantine.rows(table.take(pa.array(places)), rules))
-        quarantine.write(self._held, again, self._outside)
+        self._held.path.unlink(missing_ok=True)  # of an earlier reading of the same file
+        self._held.write(again)
         self._raw.write(np.concatenate([again, replaced]))
 
-    def _read_again(self) -> list[pa.Table]:
+    def _read_again(self) -> Iterator[pa.Table]:
         """The text of a file that came in batches; only its few replaced rows are wanted."""
-        return [text.table for text in read_batches(self.file.path, self.extract)]
+        return (text.table for text in read_batches(self.file.path, self.extract))
 
     def _with_provenance(self, rows: pa.Table) -> pa.Table:
         """Canonical columns, then where each row came from."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ingest.spool import Spool
-
 
 def rows(as_read: pa.Table, rules: np.ndarray) -> pa.Table:
     """Rejected rows as they are stored: `_row`, `_rule`, `_text`, then the file's own columns as text."""
@@ -15,16 +13,9 @@ def rows(as_read: pa.Table, rules: np.ndarray) -> pa.Table:
     return pa.table({**fixed, **{name: own[name].cast(pa.string()) for name in own.column_names}})
 
 
-def write(held: Spool, without: np.ndarray, outside: list[tuple[int, str, str]]) -> None:
-    """Store rejected rows, but for those with these numbers (exact duplicates of another one).
-
-    `outside`: records that are no row of the table: (number, rule, text); whole in the column `_text`.
-    """
-    held.path.unlink(missing_ok=True)
-    if outside:
-        numbers, rules, texts = zip(*outside, strict=True)
-        schema = held.schema or pa.schema([])
-        fixed = {"_row": pa.array(numbers, pa.int64()), "_rule": pa.array(rules), "_text": pa.array(texts)}
-        own = {name: pa.nulls(len(outside), pa.string()) for name in schema.names if name not in fixed}
-        held.add(pa.table({**fixed, **own}))
-    held.write(without)
+def outside(as_read: pa.Table, records: tuple[tuple[int, str, str], ...]) -> pa.Table:
+    """Records that are no row of their table (number, rule, text) as they are stored: whole in the column `_text`."""
+    numbers, rules, texts = zip(*records, strict=True)
+    fixed = {"_row": pa.array(numbers, pa.int64()), "_rule": pa.array(rules), "_text": pa.array(texts)}
+    own = [name for name in as_read.column_names if name != "_row"]
+    return pa.table({**fixed, **{name: pa.nulls(len(records), pa.string()) for name in own}})

@@ -95,15 +95,16 @@ def _type_group(
     return {number: whole.part(end - tables[number].num_rows, end) for number, end in zip(group, ends, strict=True)}
 
 
-def repeats(content: np.ndarray) -> np.ndarray:
-    """True for each row whose content stood in an earlier row."""
-    first = np.sort(content[:, 0])
-    twice = np.unique(first[1:][first[1:] == first[:-1]])
-    found = np.zeros(len(content), bool)
+def first_copies(content: np.ndarray) -> np.ndarray:
+    """Per row the place of the first row of the same content: its own, unless it is an exact duplicate."""
+    first = np.arange(len(content))
+    ordered = np.sort(content[:, 0])
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if len(twice):
         places = np.flatnonzero(np.isin(content[:, 0], twice))
-        found[places] = pd.DataFrame(content[places]).duplicated().to_numpy()
-    return found
+        groups = pd.DataFrame(content[places]).groupby([0, 1], sort=False).ngroup().to_numpy()
+        first[places] = places[np.unique(groups, return_index=True)[1][groups]]
+    return first
 
 
 def key_hashes(rows: pa.Table, entity: Entity) -> np.ndarray:
@@ -113,10 +114,19 @@ def key_hashes(rows: pa.Table, entity: Entity) -> np.ndarray:
 
 
 def superseded(rows: pa.Table, entity: Entity) -> np.ndarray:
-    """Record numbers of rows that a later row of the same file replaces: same key, other content."""
+    """Record numbers of rows that a later row of the same file replaces: same key, other content.
+
+    `rows`: the key, `_row` and `_first`, the number of the first row of the same content. Where the last row of a key
+    repeats an earlier one, that one is in force, and what stands between them is replaced.
+    """
     names = ", ".join(identifier(name) for name in entity.key)
     found = query(
-        f"select _row from judged qualify row_number() over (partition by {names} order by _row desc) > 1 order by _row",
-        judged=rows.select([*entity.key, "_row"]),
+        f"""
+        with judged as (
+            select *, first_value(_first) over (partition by {names} order by _row desc) as last_one from keyed
+        )
+        select _row from judged where _row = _first and _first != last_one order by _row
+        """,
+        keyed=rows.select([*entity.key, "_row", "_first"]),
     )
     return found["_row"].to_numpy()

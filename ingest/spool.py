@@ -54,7 +54,7 @@ class Spool:
 
     def write(self, without: np.ndarray) -> None:
         """Write all rows but those with these numbers, whole or not at all; readable for the owner only."""
-        if self._writer is not None and len(without):
+        if self._writer is not None and (len(without) or not self._writer.is_open):  # what was looked into is closed
             again = Spool(self.path.with_name(f"{self.path.name}.again"))
             for table in self._tables():
                 again.add(_without(table, without))

@@ -13,6 +13,8 @@ HEADER_SEARCH = 30
 """Records at the top of a file among which the header is looked for."""
 HEADER_ROWS = 3
 """Rows that one header may span: groups above, names below."""
+OURS = ("_row", "_rule", "_text")
+"""Columns that we give to rows as read (see expectations/quarantine.py); a file's own of that name is called otherwise."""
 ZERO_WIDTH = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 
 
@@ -102,7 +104,7 @@ def unique_names(names: list[str]) -> tuple[str, ...]:
     out = []
     for place, name in enumerate(names, 1):
         name = name or f"column {place}"
-        if name in seen or name == "_row":
+        if name in seen or name in OURS:
             name = f"{name} ({place})"
         while name in seen:
             name += "'"

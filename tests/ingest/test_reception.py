@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingest.batches import batches
@@ -438,3 +439,30 @@ def test_a_file_that_is_called_like_a_note_of_ours_is_a_file_like_others(desk, l
     desk.put("保单清单_20261123.csv.note.json", line(2))
     assert sorted(batch.loaded for batch in desk.receive(D)) == [1, 1]
     assert len(in_force(D)) == 2 and desk.receive(D) == batches()
+
+
+@pytest.mark.parametrize("batch_records", [1, 250_000])
+def test_the_last_row_of_a_key_counts_even_if_it_repeats_an_earlier_one(desk, line, monkeypatch, batch_records) -> None:
+    from expectations import reception
+    from ingest.reading import blocks, records
+
+    monkeypatch.setattr(records, "BATCH_RECORDS", batch_records)
+    monkeypatch.setattr(reception, "BATCH_RECORDS", batch_records)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", batch_records * 64)
+    amounts = ["100", "200", "100", "300", "300", "100", "7"]
+    desk.put("保单清单_20261123.csv", *(line(1, premium=amount) for amount in amounts[:-1]), line(2, premium="7"))
+    [batch] = desk.receive(D)
+    assert {row["_row"]: str(row["premium_amount"]) for row in desk.rows(batch)} == {2: "100.00", 8: "7.00"}
+    assert desk.held(batch) == {3: "key:superseded_in_file", 5: "key:superseded_in_file"}
+    assert (batch.declared["exact_duplicate"], batch.loaded, batch.quarantined) == (3, 2, 2)
+
+
+def test_columns_of_a_file_that_are_called_like_ours_hide_no_rule(desk, line) -> None:
+    path = desk.put("保单清单_20261123.csv", line(1), line(2, signed_on="x"), line(3) + ",one,two,three,four")
+    text = path.read_bytes().decode("gb18030").replace("签单保费\r\n", "签单保费,_rule,_text,_row\r\n")
+    path.write_bytes(text.replace("1234.50\r\n", "1234.50,a,b,c\r\n").encode("gb18030"))
+    [batch] = desk.receive(D)
+    assert desk.held(batch) == {3: "signed_on:not_a_date", 4: "row:wrong_number_of_fields"}
+    assert [row["_row"] for row in desk.rows(batch)] == [2]
+    held = pq.read_table(batch.held()).to_pylist()
+    assert [(row["_text"] is None, row["_rule (10)"]) for row in held] == [(True, "a"), (False, None)]
