@@ -14,19 +14,14 @@ due as (
 steps as (
 
     select
-        rules.store_id,
-        months.expiry_month,
+        store_id,
+        expiry_month,
     {%- for step in steps %}
-        max(rules.from_days_left) filter (where rules.step = '{{ step }}')::integer
-            as {{ step }}_from,
-        max(rules.to_days_left) filter (where rules.step = '{{ step }}')::integer
-            as {{ step }}_to
+        max(from_days_left) filter (where step = '{{ step }}')::integer as {{ step }}_from,
+        max(to_days_left) filter (where step = '{{ step }}')::integer as {{ step }}_to
         {{- ',' if not loop.last }}
     {%- endfor %}
-    from {{ ref('int_month_list') }} as months
-    inner join {{ ref('int_cascade_step_resolve') }} as rules
-        on months.expiry_month between rules.effective_from and rules.effective_to
-    where months.is_due_month
+    from {{ ref('int_cascade_phase') }}
     group by all
 
 ),

@@ -12,7 +12,7 @@ chain as (
 
 rules as (
 
-    select * from {{ ref('int_cascade_step_resolve') }}
+    select * from {{ ref('int_cascade_phase') }}
 
 ),
 
@@ -51,7 +51,7 @@ followed as (
         on
             chain.store_id = rules.store_id
             and chain.step = rules.step
-            and chain.expiry_month between rules.effective_from and rules.effective_to
+            and chain.expiry_month = rules.expiry_month
     inner join due
         on
             chain.store_id = due.store_id

@@ -1,1 +1,0 @@
-{{ resolve_by_store('cascade_step', ['step']) }}
