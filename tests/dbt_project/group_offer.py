@@ -5,10 +5,12 @@ A6 0b3d…, A4 0c2f…, A1 27f2…, A3 6593…, A2 c6bd…, A5 c6f2…. The midd
 steps 1, 2, 3, 3, 4, 5 of the ladder (fifths).
 
 A1  open; ceiling 10 %
-A2  renewed for 4,000, conceded 10 % with the manager's approval
+A2  renewed for 4,000, conceded 10 % with the manager's approval; all four main covers, which is 6+1 and 4+1: of its two
+    wheel balances one is used; it was towed on 1 November, when its old cover (third party only) gave no tow
 A3  renewed for 5,000, conceded 13 % with the manager's approval, which takes the general manager's
 A4  renewed for 3,000, no concession record: unknown
-A5  renewed for 3,000, conceded nothing, but package one was given: 100 ÷ 3,000 = 3.3333 %
+A5  renewed for 3,000, conceded nothing, but package one was given: 100 ÷ 3,000 = 3.3333 %; its voucher of 2 × 50 yuan
+    was used once, on an order with 280 yuan of labour
 A6  renewed for 3,000, conceded 8 % although the likeliest of all and nobody objected
 """
 
@@ -18,12 +20,20 @@ from tests.dbt_project import group
 
 AS_OF = group.AS_OF
 PREMIUMS = {"A2": "4000.00", "A3": "5000.00", "A4": "3000.00", "A5": "3000.00", "A6": "3000.00"}
+COVERS = {"A2": group.FULL}
 
 
 def concession(vin: str, rate: str, amount: str, **other: object) -> group.Row:
     """One concession given by S1 on the day the renewal was signed."""
     row = {"concession_number": f"C-{vin}", "store_id": "001", "vin": vin, "staff_id": "S1", "given_on": "2026-11-02"}
     return row | {"given_rate": rate, "given_amount": amount} | other
+
+
+def voucher(use_number: int, **other: object) -> group.Row:
+    """One of the two uses of the voucher of A5's package."""
+    row = {"voucher_number": "Q-A5", "use_number": use_number, "store_id": "001", "vin": "A5", "issue_number": "G-A5"}
+    days = {"issued_on": "2026-11-02", "expires_on": "2027-11-01"}
+    return row | days | {"voucher_kind": "labour", "face_amount": "50.00"} | other
 
 
 def staff(staff_id: str, role: str) -> group.Row:
@@ -39,7 +49,7 @@ def entities() -> dict[str, list[group.Row]]:
         "policy": [
             *(group.last_year(f"{vin}-2025", vin) for vin in ("A1", *PREMIUMS)),
             *(
-                group.next_year(f"{vin}-2026", vin, "2026-11-02", premium_amount=premium)
+                group.next_year(f"{vin}-2026", vin, "2026-11-02", premium_amount=premium, covers=COVERS.get(vin, "third_party"))
                 for vin, premium in PREMIUMS.items()
             ),
         ],
@@ -52,5 +62,19 @@ def entities() -> dict[str, list[group.Row]]:
         "gift_issue": [
             {"issue_number": "G-A5", "store_id": "001", "vin": "A5", "policy_number": "A5-2026", "package": "one",
              "staff_id": "S1", "issued_on": "2026-11-02", "cost_amount": "100.00", "retail_amount": "469.00"},
+        ],
+        "voucher": [
+            voucher(1, status="used", used_at="2026-11-20 10:00:00", order_number="R-A5", labour_amount="280.00"),
+            voucher(2, status="issued"),
+        ],
+        "entitlement_use": [
+            {"use_number": "U1", "store_id": "001", "vin": "A2", "entitlement": "wheel_balance",
+             "used_at": "2026-11-22 10:00:00", "cost_amount": "60.00"},
+            {"use_number": "U2", "store_id": "001", "vin": "A2", "entitlement": "free_tow",
+             "used_at": "2026-11-01 10:00:00", "cost_amount": "200.00"},
+        ],
+        "repair_order": [
+            {"order_number": "R-A5", "store_id": "001", "vin": "A5", "order_kind": "customer_paid",
+             "opened_at": "2026-11-20 09:00:00"},
         ],
     }  # fmt: skip

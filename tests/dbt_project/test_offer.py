@@ -75,3 +75,47 @@ def test_the_mix_shows_every_step_of_the_plan(night: Night) -> None:
         (4, 1, 4, "0.250000", "0.2000", "650.00"),
         (5, 0, 4, "0.000000", "0.2000", "0.00"),
     ]
+
+
+def test_a_gift_is_held_against_its_budget_and_the_retail_rule(night: Night) -> None:
+    """3,000 × 8 % = 240 ≥ 100; 3,000 × 15 % = 450 < 469."""
+    sql = """select package, month::varchar, issued_gifts, cost_amount::varchar, retail_amount::varchar,
+        budget_amount::varchar, judged_gifts, failing_gifts, failing_share::varchar
+        from analytics.marts.kpi_gift_monthly"""
+    assert night.rows(sql) == [("one", "2026-11-01", 1, "100.00", "469.00", "240.00", 1, 0, "0.000000")]
+
+
+def test_the_packages_of_the_plan_are_its_own_numbers(night: Night) -> None:
+    sql = """select package, budget_amount::varchar, cost_amount::varchar, retail_amount::varchar,
+        residual_commission_amount::varchar, keeps_retail_rule
+        from analytics.marts.dim_gift_package where store_id = '001' order by premium_from"""
+    assert night.rows(sql) == [
+        ("one", "240.00", "100.00", "469.00", "192.00", True),
+        ("two", "320.00", "150.00", "600.00", "256.00", True),
+        ("three", "400.00", None, None, "320.00", None),
+    ]
+
+
+def test_a_voucher_brought_a_visit_and_its_labour_back(night: Night) -> None:
+    sql = """select voucher_kind, issued_uses, used_uses, remaining_uses, expired_uses, used_amount::varchar,
+        return_visits, labour_amount::varchar from analytics.marts.kpi_voucher_monthly"""
+    assert night.rows(sql) == [("labour", 2, 1, 1, 0, "50.00", 1, "280.00")]
+
+
+def test_services_are_counted_against_the_covers_that_entitle_to_them(night: Night) -> None:
+    """Covers that begin on 21 November: A2's 6+1; every renewal is commercial at PICC (5); the old tow had no cover."""
+    sql = """select entitlement, clause_version, entitled_covers, due_uses, using_covers, uses, unentitled_uses,
+        cost_amount::varchar
+        from analytics.marts.kpi_entitlement_monthly where month = date '2026-11-01' order by all"""
+    assert night.rows(sql) == [
+        ("fast_assessment", "all", 5, None, 0, 0, 0, "0.00"),
+        ("free_tow", "from_2020_09", 1, None, 0, 0, 0, "0.00"),
+        ("free_tow", "none", 0, None, 0, 1, 1, "200.00"),
+        ("mediation", "all", 5, None, 0, 0, 0, "0.00"),
+        ("oil_card", "from_2020_09", 1, 1, 0, 0, 0, "0.00"),
+        ("on_scene_help", "from_2020_09", 1, None, 0, 0, 0, "0.00"),
+        ("pick_up", "from_2020_09", 1, 1, 0, 0, 0, "0.00"),
+        ("reserved_slot", "from_2020_09", 1, 1, 0, 0, 0, "0.00"),
+        ("tow_discount", "from_2020_09", 1, None, 0, 0, 0, "0.00"),
+        ("wheel_balance", "from_2020_09", 1, 2, 1, 1, 0, "60.00"),
+    ]

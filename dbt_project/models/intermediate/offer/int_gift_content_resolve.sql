@@ -1,0 +1,1 @@
+{{ resolve_by_store('gift_content', ['package', 'position']) }}

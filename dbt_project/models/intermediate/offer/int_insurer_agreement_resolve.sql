@@ -1,0 +1,1 @@
+{{ resolve_by_store('insurer_agreement', ['insurer_code', 'agreement']) }}
