@@ -17,8 +17,15 @@ from ingest.reading.joining import joined
 from ingest.reading.opening import DAMAGED, Opened, encrypted
 from ingest.spec import EVERY_SHEET, Extract
 
-ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
-REFERENCE = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"')
+ROW, CELL = re.compile(rb"<(?:\w+:)?row[\s>/]"), re.compile(rb"<(?:\w+:)?c[\s>/]")
+PLAIN = re.compile(rb'<c r="([A-Z]{1,4})(\d{1,9})"')
+"""How nearly every program begins a cell; found four times as fast as any other way to write it."""
+NOT_PLAIN = re.compile(rb'<(?:c(?! r="[A-Z]{1,4}\d{1,9}")|\w+:c)[\s>/]')
+ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r=["'](\d{1,9})["']""")
+REFERENCE = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r=["']([A-Z]{1,4})(\d{1,9})["']""")
+ERROR_CELL = re.compile(
+    rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?t=["']e["'](?:[^>]*[^>/])?>.*?<(?:\w+:)?v>([^<]*)<.*?</(?:\w+:)?c>""", re.S
+)
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -174,21 +181,30 @@ def _old_looked_over(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
 
 
 def _sheet_looked_over(xml: bytes) -> dict[tuple[int, int], str]:
-    columns, rows = set(), 0
-    for column, row in REFERENCE.findall(xml):
-        columns.add(column)
-        rows = max(rows, int(row))
-    width = max((_column_number(column) for column in columns), default=0)
+    is_plain = not NOT_PLAIN.search(xml)
+    found = (PLAIN if is_plain else REFERENCE).findall(xml)
+    rows = max(map(int, {row for _, row in found}), default=0)
+    width = max(map(_column_number, {column for column, _ in found}), default=0)
+    if not is_plain and len(CELL.findall(xml)) > len(found):  # cells without a reference stand behind the one before
+        rows = max([rows, len(ROW.findall(xml)), *map(int, ROW_NUMBER.findall(xml))])
+        width += max(len(CELL.findall(row)) for row in ROW.split(xml))
     if width > limits.COLUMNS:
         raise too_large("列数", "the number of columns", limits.COLUMNS, "file:too_many_columns")
     if rows * width > limits.BOOK_CELLS:
         raise too_large("单元格数", "the number of cells", limits.BOOK_CELLS, "file:too_many_rows")
-    if b't="e"' not in xml:
+    if b't="e"' not in xml and b"t='e'" not in xml:
         return {}
-    return {
-        (int(row) - 1, _column_number(column) - 1): error.decode("utf-8", "replace")
-        for column, row, error in ERROR_CELL.findall(xml)
-    }
+    return {_place(xml, cell): cell[1].decode("utf-8", "replace") for cell in ERROR_CELL.finditer(xml)}
+
+
+def _place(xml: bytes, cell: re.Match[bytes]) -> tuple[int, int]:
+    """Row and column of a cell, from 0: as its reference says, else as they are counted."""
+    if reference := REFERENCE.match(cell[0]):
+        return int(reference[2]) - 1, _column_number(reference[1]) - 1
+    before = xml[: cell.start()]
+    row = list(ROW.finditer(before))
+    number = ROW_NUMBER.match(before, row[-1].start())
+    return int(number[1] if number else len(row)) - 1, len(CELL.findall(before, row[-1].start()))
 
 
 def _column_number(letters: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -189,12 +190,53 @@ def test_a_last_row_of_empty_strings_is_no_record(law: Law, shared: bool) -> Non
 
 
 def test_rows_without_numbers_are_counted(law: Law) -> None:
-    import re
-
     bare = edited(
         book(("数据", LINES)), ("xl/worksheets/sheet1.xml", lambda b: re.sub(rb'(<(?:row|c)) r="[A-Z]*\d+"', rb"\1", b))
     )
     assert law(bare, "xlsx", format="xlsx").table.num_rows == 2
+
+
+CELL = re.compile(rb'<c r="([A-Z]+\d+)"([^>/]*)(/?)>')
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda xml: CELL.sub(rb'<c\2 r="\1"\3>', xml),  # the reference behind the type
+        lambda xml: CELL.sub(rb"<c r='\1'\2\3>", xml),
+        lambda xml: CELL.sub(rb"<c\2\3>", xml),  # no reference at all
+        lambda xml: re.sub(rb"<(/?)(c|v|row|is|t)(?=[ >/])", rb"<\1x:\2", xml).replace(
+            b"<sheetData>", b'<sheetData xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        ),
+    ],
+)
+def test_an_error_cell_is_told_however_its_tag_is_written(law: Law, change: Callable[[bytes], bytes]) -> None:
+    data = book(("数据", [LINES[0], ["Q1", "V1", "#REF!", "#N/A"], ["Q2", "V2", "b", 2]]))
+    written = edited(data, ("xl/worksheets/sheet1.xml", change))
+    assert rows(law(written, "xlsx", format="xlsx")) == [["Q1", "V1", "#REF!", "#N/A"], ["Q2", "V2", "b", "2"]]
+
+
+def test_an_empty_error_cell_does_not_take_its_neighbour_s_value(law: Law) -> None:
+    data = book(("数据", [LINES[0], ["Q1", "V1", "#N/A", 5]]))
+    bare = edited(
+        data, ("xl/worksheets/sheet1.xml", lambda xml: re.sub(rb'<c r="C2"[^>]*>.*?</c>', b'<c r="C2" t="e"/>', xml))
+    )
+    assert rows(law(bare, "xlsx", format="xlsx")) == [["Q1", "V1", "", "5"]]
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        b'<row r="9999999"><c s="0" r="Z9999999"><v>1</v></c></row>', b"<row r='9999999'><c r='Z9999999'><v>1</v></c></row>",
+        b'<row r="9999999">' + b"<c><v>1</v></c>" * 26 + b"</row>",
+    ],
+)  # fmt: skip
+def test_a_stray_far_cell_is_seen_however_its_tag_is_written(law: Law, far: bytes) -> None:
+    data = book(("数据", LINES))
+    stray = edited(data, ("xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", far + b"</sheetData>")))
+    with pytest.raises(UnreadableFileError) as fault:
+        law(stray, "xlsx", format="xlsx")
+    assert fault.value.rule == "file:too_many_rows"
 
 
 @pytest.mark.parametrize(("cell", "rule"), [("XFD1", "file:too_many_columns"), ("Z9999999", "file:too_many_rows")])
