@@ -90,6 +90,22 @@ def entities() -> dict[str, list[Row]]:
             {"staff_id": "S2", "staff_name": "乙", "store_id": "001", "role": "renewal_specialist",
              "valid_from": "2026-10-01"},
         ],
+        "vehicle_sale": [
+            {"sale_number": "N10", "store_id": "001", "vin": "V10", "staff_id": "SC", "sold_on": "2025-11-15"},
+            {"sale_number": "N02", "store_id": "001", "vin": "V02", "staff_id": "SD", "sold_on": "2025-11-30"},
+            {"sale_number": "N03", "store_id": "001", "vin": "V03", "staff_id": "SD", "sold_on": "2025-12-15"},
+            {"sale_number": "N04", "store_id": "001", "vin": "V04", "staff_id": "SC", "sold_on": "2025-10-15"},
+        ],
+        "channel": [
+            {"channel_id": "P1", "insurer_code": "PICC", "store_id": "001", "manager_id": "M1",
+             "base_amount": "3000.00", "valid_from": "2020-01-01"},
+        ],
+        "channel_spend": [
+            {"spend_number": "B1", "channel_id": "P1", "insurer_code": "PICC", "store_id": "001",
+             "spent_on": "2026-11-01", "spend_kind": "budget", "amount": "1000.00"},
+            {"spend_number": "B2", "channel_id": "P1", "insurer_code": "PICC", "store_id": "001",
+             "spent_on": "2026-11-10", "spend_kind": "campaign", "amount": "1250.00"},
+        ],
         "policy": policies,
         "customer_known_policy": [
             {"report_number": "K5", "store_id": "001", "vin": "V05", "insurer_name": "平安",

@@ -20,3 +20,23 @@ def test_coming_months_are_proposed_from_what_expires_in_them(first_night: Night
     sql = """select distinct expiry_month::varchar, segment, due_vehicles, proposed_vehicles, last_year_due_vehicles,
         is_frozen from analytics.marts.kpi_target_proposal_monthly"""
     assert first_night.rows(sql) == [("2027-02-01", "out_of_town", 1, None, 1, False)]
+
+
+def test_new_cars_are_ranked_and_channel_managers_paid(first_night: Night) -> None:
+    """All policies were signed on 1 November 2025 and count 30 days around a sale. November: SC sold V10, SD V02, both
+    insured here: they share the first place. October: V04 was sold 17 days before, insured; December: V03 was sold 44
+    days after, not insured, 0 of 1.
+    M1 has PICC in store 001: seven vehicles of the segment insured here last year, target ceil(7 x 0.75) = 6 (V09's
+    policy is another insurer's), one renewed with PICC: V01. 3000 x 1/6 x 1000/1250 = 400."""
+    sql = """select month::varchar, staff_id, sold_vehicles, insured_here, insurance_rate::varchar, target_vehicles,
+        is_target_reached, store_rank from analytics.marts.kpi_new_car_insurance_monthly order by 1, 2"""
+    assert first_night.rows(sql) == [
+        ("2025-10-01", "SC", 1, 1, "1.000000", 1, True, 1),
+        ("2025-11-01", "SC", 1, 1, "1.000000", 1, True, 1),
+        ("2025-11-01", "SD", 1, 1, "1.000000", 1, True, 1),
+        ("2025-12-01", "SD", 1, 0, "0.000000", 1, False, 1),
+    ]
+    sql = """select manager_id, due_vehicles, target_vehicles, renewed_vehicles, attainment_rate::varchar,
+        budget_factor::varchar, bonus_amount::varchar from restricted.restricted.channel_manager_bonus_monthly
+        where month = date '2026-11-01'"""
+    assert first_night.rows(sql) == [("M1", 7, 6, 1, "0.166667", "0.800000", "400.00")]

@@ -1,0 +1,1 @@
+{{ resolve_by_store('new_car_insurance', ['measure']) }}
