@@ -3,6 +3,9 @@
 20 October  S1's list has V02, V03, V04, V05 and V09. V02 is reported 成交, V03 refuses (too expensive, no price),
             V05 is lost to a cheaper competitor, V09 does not answer; nothing came back of V04.
 10 November S1's list has V03, V07 and V09. V09 is considering, V03 is called back; nothing came back of V07.
+            The same day S2, who has the same name, has a list with V02.
+Calls       On 20 October V03 talked for 45 seconds, V09 did not answer; on 21 October V02 talked. None in November.
+Quotes      V03 on 19 October, V04 on 14 November, V02 half an hour before as_of; V09 once, a year ago.
 Claims      V03 had two in 24 months before the freeze of 1 September, V04 one, V07 one of which was rejected.
 """
 
@@ -15,6 +18,7 @@ from tests.dbt_project import group
 AS_OF = group.AS_OF
 OCTOBER_LIST = "20261020-001-S1"
 NOVEMBER_LIST = "20261110-001-S1"
+NAMESAKES_LIST = "20261110-001-S2"
 
 Row = dict[str, Any]
 
@@ -39,6 +43,20 @@ def claim(number: str, vin: str, day: str, **other: Any) -> Row:
     return row | other
 
 
+def quote(number: str, vin: str, at: str, amount: str = "3000.00") -> Row:
+    """A commercial quote of PICC."""
+    return {"insurer_code": "PICC", "quote_number": number, "store_code": "001", "vin": vin, "requested_at": at,
+            "quoted_at": at, "commercial_amount": amount}  # fmt: skip
+
+
+def call(number: str, vin: str, at: str, seconds: int) -> Row:
+    """An outbound call to the customer's number; 0 seconds: not answered."""
+    row = {"call_id": number, "leg_id": number, "store_id": "001", "direction": "outbound", "caller_number": "801",
+           "callee_number": "138000000" + vin[-2:], "started_at": at, "ended_at": at, "billable_seconds": seconds,
+           "disposition": "answered" if seconds else "no_answer"}  # fmt: skip
+    return row | ({"answered_at": at} if seconds else {})
+
+
 def entities() -> dict[str, list[Row]]:
     """The group's raw rows and the desk's."""
     return group.entities() | {
@@ -50,6 +68,18 @@ def entities() -> dict[str, list[Row]]:
             result(OCTOBER_LIST, "V09", "no_answer"),
             result(NOVEMBER_LIST, "V03", "call_back", next_contact_on="2026-11-12"),
             result(NOVEMBER_LIST, "V09", "quoting"),
+        ],
+        "staff": [row | {"staff_name": "甲"} for row in group.entities()["staff"]],
+        "call": [
+            call("1", "V03", "2026-10-20 10:00:00", 45),
+            call("2", "V09", "2026-10-20 10:05:00", 0),
+            call("3", "V02", "2026-10-21 09:00:00", 60),
+        ],
+        "quote": [
+            quote("Q1", "V03", "2026-10-19 09:00:00", "3150.00"),
+            quote("Q2", "V04", "2026-11-14 16:00:00"),
+            quote("Q3", "V02", "2026-11-23 23:30:00"),
+            quote("Q4", "V09", "2025-11-20 10:00:00"),
         ],
         "claim": [
             claim("C1", "V03", "2025-03-01"),
@@ -69,7 +99,7 @@ def listed(list_id: str, number: int, vin: str) -> Row:
         "as_of": day,
         "list_for_on": day,
         "store_id": "001",
-        "staff_id": "S1",
+        "staff_id": list_id[-2:],
         "vin": vin,
         "vehicle_key": "key" + vin,
         "expiry_month": "2026-11-01",
@@ -87,5 +117,6 @@ def archives() -> dict[str, list[Row]]:
         "call_list": [
             *(listed(OCTOBER_LIST, number, vin) for number, vin in enumerate(october, start=1)),
             *(listed(NOVEMBER_LIST, number, vin) for number, vin in enumerate(november, start=1)),
+            listed(NAMESAKES_LIST, 1, "V02"),
         ]
     }

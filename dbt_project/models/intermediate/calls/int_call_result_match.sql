@@ -44,6 +44,7 @@ returned as (
         results.loss_reason,
         results.next_contact_on,
         results.quoted_amount,
+        results.competitor_amount,
         results.new_phone,
         coalesce(results.no_more_calls, false) as asked_for_no_more_calls
 

@@ -55,14 +55,15 @@ chained as (
         ) as preparation_entered_on,
         due.first_expires_on - steps.preparation_to as preparation_left_on,
     {%- for step in steps[1:] %}
+        {%- set before = steps[loop.index0] ~ '_left_on + 1' %}
+        {%- set expiry = 'due.expires_on' if loop.last else 'due.first_expires_on' %}
         greatest(
-            {{ steps[loop.index0] }}_left_on + 1,
+            {{ 'due.first_expires_on - steps.recall_from' if loop.last else before }},
+            {{ before }},
             in_universe_from
-            {%- if loop.last %}, due.first_expires_on - steps.recall_from {%- endif %}
         ) as {{ step }}_entered_on,
         least(
-            {{ 'due.expires_on' if loop.last else 'due.first_expires_on' }}
-            - steps.{{ step }}_to,
+            {{ expiry }} - steps.{{ step }}_to,
             list_filter(refusals, lambda day: day >= {{ step }}_entered_on)[1]
         ) as {{ step }}_left_on
         {{- ',' if not loop.last }}
