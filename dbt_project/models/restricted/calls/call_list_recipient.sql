@@ -24,6 +24,13 @@ rows_of_lists as (
 
 ),
 
+switches as (
+
+    select * from {{ ref('int_offer_switch_resolve') }}
+    where switch = 'benefits_on_staff_lists'
+
+),
+
 listed as (
 
     select
@@ -69,7 +76,8 @@ final as (
         strftime({{ as_of() }}, '%Y%m%d') || '-' || active.store_id || '-' || active.staff_id
             as list_id,
         active.list_for_on,
-        coalesce(listed.rows, 0) as rows
+        coalesce(listed.rows, 0) as rows,
+        coalesce(switches.is_on, false) as benefits_on_staff_lists
 
     from active
     inner join stores on active.store_id = stores.store_id
@@ -77,6 +85,10 @@ final as (
         on
             active.store_id = listed.store_id
             and active.staff_id = listed.staff_id
+    left join switches
+        on
+            active.store_id = switches.store_id
+            and active.list_for_on between switches.effective_from and switches.effective_to
     where
         active.role = 'renewal_specialist'
         or listed.role = active.role

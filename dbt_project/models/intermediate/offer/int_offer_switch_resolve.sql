@@ -1,0 +1,1 @@
+{{ resolve_by_store('offer_switch', ['switch']) }}

@@ -1,0 +1,64 @@
+"""Benefits stay off what staff and customers read until a store has switched them on (DOMAIN §5)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from exports.call_list import BENEFITS, fill_in_columns
+from tests.dbt_project import group_offer
+from tests.dbt_project.small_night import Night, project_copy, run_night
+
+BENEFIT = re.compile(
+    "concession|discount|gift|voucher|entitlement|lottery|prize|benefit|让利|折扣|礼包|礼品|代金券|工时券|权益|抽奖|奖品"
+)
+ON_STAFF_LISTS = ("call_list", "statement_line", "kpi_staff_bonus_monthly", "next_vehicle_value")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
+    built = run_night(tmp_path_factory.mktemp("off"), group_offer.AS_OF, group_offer.entities(), state=parsed_project)
+    assert built.exit_code == 0, built.stderr
+    return built
+
+
+def fill_in_names(night: Night) -> set[str]:
+    ((switch,),) = night.rows("select benefits_on_staff_lists from restricted.restricted.call_list_recipient")
+    return {column.name for column in fill_in_columns({"benefits_on_staff_lists": switch})}
+
+
+def test_with_the_switch_off_no_benefit_column_reaches_lists_or_statements(night: Night) -> None:
+    columns = night.rows(
+        "select column_name from duckdb_columns() where database_name = 'restricted'"
+        f" and table_name in {ON_STAFF_LISTS!r}"
+    )
+    assert len(columns) > 40
+    assert [name for (name,) in columns if BENEFIT.search(name)] == []
+    assert not fill_in_names(night) & set(BENEFITS)
+
+
+def test_with_the_switch_off_no_script_speaks_of_benefits(night: Night) -> None:
+    """Whatever a situation's script or a list's own words say; all of the seed, not only tonight's rows."""
+    words = night.rows(
+        "select zh || en from work.seeds.script union all select zh || en from work.seeds.call_action"
+        " union all select coalesce(script, '') || call_reason from restricted.restricted.call_list"
+    )
+    assert len(words) > 10
+    assert [text for (text,) in words if BENEFIT.search(text)] == []
+
+
+def test_a_store_that_switches_it_on_gets_the_columns_from_that_day_on(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    project = project_copy(tmp_path_factory.mktemp("project"))
+    with (project / "dbt_project" / "seeds" / "offer" / "offer_switch.csv").open("a", encoding="utf-8") as file:
+        file.write(f"001,benefits_on_staff_lists,true,our lawyers agreed,{group_offer.AS_OF},9999-12-31\n")
+    built = run_night(
+        tmp_path_factory.mktemp("on"), group_offer.AS_OF, group_offer.entities(), project=project,
+        select="+call_list_recipient",
+    )  # fmt: skip
+    assert built.exit_code == 0, built.stderr
+    assert fill_in_names(built) >= set(BENEFITS)
