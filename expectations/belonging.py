@@ -63,11 +63,13 @@ def moments(entity: Entity) -> list[str]:
     """The columns that say when something happened: one of them brought the row into the file.
 
     Pairs of `order` often are periods of cover, which lie in the future; they count where nothing else is required. Then
-    every moment counts: a claim of last month comes again on the day it is settled.
+    every moment counts: a claim of last month comes again on the day it is settled. Without a required one there is
+    none: the next contact that somebody wrote into a returned list says nothing about the list.
     """
     when = {name: column for name, column in entity.columns.items() if column.type in ("date", "timestamp")}
     paired = {name for pair in entity.order for name in pair}
-    return [name for name, column in when.items() if column.required and name not in paired] or list(when)
+    required = [name for name, column in when.items() if column.required]
+    return [name for name in required if name not in paired] or list(when if required else ())
 
 
 def period(business_date: date) -> tuple[date, date]:

@@ -19,6 +19,7 @@ from ingest.spec import Extract
     ("entity", "columns"),
     [
         ("policy", ["signed_on"]),
+        ("call_result", []),
         (
             "claim",
             ["accident_at", "reported_at", "assessed_at", "settled_on", "dispute_opened_on", "dispute_closed_on"],
