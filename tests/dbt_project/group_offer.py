@@ -67,6 +67,26 @@ def entities() -> dict[str, list[group.Row]]:
             voucher(1, status="used", used_at="2026-11-20 10:00:00", order_number="R-A5", labour_amount="280.00"),
             voucher(2, status="issued"),
         ],
+        "commission_rate": [
+            {"insurer_code": "PICC", "policy_kind": "commercial", "rate": "0.15", "valid_from": "2026-01-01"},
+        ],
+        "quote_request": [
+            {"insurer_code": "PICC", "request_number": "Q1", "store_code": "001", "staff_id": "S1", "vin": "A2",
+             "requested_at": "2026-11-02 09:00:00", "status": "quoted", "closed_at": "2026-11-02 09:04:00"},
+            {"insurer_code": "PICC", "request_number": "Q2", "store_code": "001", "staff_id": "S1", "vin": "A1",
+             "requested_at": "2026-11-03 09:00:00", "status": "quoted", "closed_at": "2026-11-03 09:20:00"},
+            {"insurer_code": "PICC", "request_number": "Q3", "store_code": "001", "staff_id": "S1", "vin": "A1",
+             "requested_at": "2026-11-04 09:00:00", "status": "declined", "closed_at": "2026-11-04 09:01:00"},
+        ],
+        "quote": [
+            {"insurer_code": "PICC", "quote_number": "N1", "store_code": "001", "vin": "A2",
+             "quoted_at": "2026-11-02 09:04:00", "commercial_amount": "4000.00"},
+        ],
+        "claim": [
+            {"insurer_code": "PICC", "claim_number": "L1", "vin": "A3", "claim_kind": "own_damage",
+             "accident_at": "2026-11-03 08:00:00", "reported_at": "2026-11-03 09:00:00", "settled_on": "2026-11-13",
+             "status": "settled", "repair_store_code": "001", "loss_amount": "2000.00", "paid_amount": "1800.00"},
+        ],
         "entitlement_use": [
             {"use_number": "U1", "store_id": "001", "vin": "A2", "entitlement": "wheel_balance",
              "used_at": "2026-11-22 10:00:00", "cost_amount": "60.00"},

@@ -119,3 +119,26 @@ def test_services_are_counted_against_the_covers_that_entitle_to_them(night: Nig
         ("tow_discount", "from_2020_09", 1, None, 0, 0, 0, "0.00"),
         ("wheel_balance", "from_2020_09", 1, 2, 1, 1, 0, "60.00"),
     ]
+
+
+def test_an_insurers_share_brings_premium_commission_and_profit(night: Night) -> None:
+    """Premium 4,000 + 5,000 + 3 × 3,000 = 18,000, commission 15 % = 2,700; without A4 2,250 − 1,390 = 860 on 4."""
+    sql = f"""select insurer_code, renewed_vehicles, store_renewed_vehicles, premium_amount::varchar,
+        premium_share::varchar, commission_amount::varchar, commission_per_policy_amount::varchar,
+        premium_per_policy_amount::varchar, concession_amount::varchar, profit_known_vehicles, profit_amount::varchar,
+        profit_per_policy_amount::varchar from analytics.marts.kpi_insurer_share_monthly {NOVEMBER}"""
+    assert night.rows(sql) == [
+        ("PICC", 5, 5, "18000.00", "1.000000", "2700.00", "540.00", "3600.00", "1390.00", 4, "860.00", "215.00")
+    ]
+
+
+def test_quote_speed_and_the_scorecard_count_the_same_requests(night: Night) -> None:
+    """240 s and 1,200 s: one of two within 300 s, the lower middle 240; settled 10 days after the report."""
+    speed = """select requests, quoted_requests, declined_requests, timed_requests, fast_requests, fast_share::varchar,
+        median_answer_seconds from analytics.marts.kpi_quote_speed_monthly"""
+    assert night.rows(speed) == [(3, 2, 1, 2, 1, "0.500000", 240)]
+    card = """select policies, premium_amount::varchar, store_premium_amount::varchar, requests, fast_requests,
+        priced_quotes, quoted_commercial_amount::varchar, repairs_sent, repair_amount::varchar, settled_claims,
+        settlement_days, paid_amount::varchar
+        from analytics.marts.kpi_insurer_scorecard_monthly where month = date '2026-11-01'"""
+    assert night.rows(card) == [(5, "18000.00", "18000.00", 3, 1, 1, "4000.00", 1, "2000.00", 1, 10, "1800.00")]

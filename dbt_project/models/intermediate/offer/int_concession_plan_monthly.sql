@@ -6,6 +6,13 @@ ladders as (
 
 ),
 
+parameters as (
+
+    select * from {{ ref('int_offer_parameter_resolve') }}
+    where parameter = 'planned_average_rate'
+
+),
+
 months as (
 
     select * from {{ ref('int_month_list') }}
@@ -40,16 +47,21 @@ planned as (
 
 ),
 
-typed as (
+compared as (
 
     select
-        * exclude (share_from, share_to, share_total, average_rate),
-        cast(share_from as decimal(9, 4)) as share_from,
-        cast(share_to as decimal(9, 4)) as share_to,
-        cast(share_total as decimal(9, 4)) as share_total,
-        cast(average_rate as decimal(18, 6)) as average_rate
+        planned.* exclude (share_from, share_to, share_total, average_rate),
+        cast(planned.share_from as decimal(9, 4)) as share_from,
+        cast(planned.share_to as decimal(9, 4)) as share_to,
+        cast(planned.share_total as decimal(9, 4)) as share_total,
+        cast(planned.average_rate as decimal(18, 6)) as average_rate,
+        parameters.value as planned_average_rate
     from planned
+    left join parameters
+        on
+            planned.store_id = parameters.store_id
+            and planned.expiry_month between parameters.effective_from and parameters.effective_to
 
 )
 
-select * from typed
+select * from compared
