@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -67,7 +68,9 @@ def _names(path: Path) -> list[bytes]:
 
 def _lines(stream: BinaryIO, delimiter: bytes, quote: bytes, encoding: str) -> int:
     """Line ends outside quotes: quoted fields are cut out first, then line ends are counted; piece by piece."""
-    decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding.startswith("utf-16") else None
+    # in GB18030 and Big5 the second byte of a character may be a bar or another sign from 0x40 on
+    is_bytewise = not encoding.startswith("utf-16") and (encoding.startswith("utf-8") or max(delimiter + quote) < 0x40)
+    decoder = None if is_bytewise else codecs.getincrementaldecoder(encoding)("replace")
     start = rb"(?:(?<=[\r\n])|(?<=" + re.escape(delimiter) + rb")|\A)"
     quoted = re.compile(start + quote + rb"(?:[^" + quote + rb"]++|" + quote * 2 + rb")*+(?:" + quote + rb"|\Z)")
     field_or_end = re.compile(quoted.pattern + rb"|\r\n|\n|\r")
@@ -188,7 +191,7 @@ def _json_records(data: bytes, path: str | None) -> int:
             expect_key = False
             continue
         if expect_key:
-            keys[-1] = token[1:-1].decode("utf-8", "replace")
+            keys[-1] = json.loads(token)  # a name may be written with escapes
             continue
         # a value begins here
         if not stack:

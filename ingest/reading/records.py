@@ -22,6 +22,8 @@ from ingest.spec import Extract, TotalsRow
 BATCH_RECORDS = 250_000
 """Records of a table at the most."""
 NEVER = 1 << 30
+MOSTLY_FILLED = 0.6
+"""Share of the columns that a record above the header must fill to be a row and no title."""
 BLANK = r"^[\s\p{Z}\x00-\x20\x{85}]*"
 """What Python's strip() takes away, as Arrow's regular expressions say it."""
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,15 +68,17 @@ def tables_of(
     header = find_header(top, extract)
     sorter = _Sorter(extract, header, top, delimiter, padded or extract.read.names is not None)
     declared = Counter({"header": len(header.rows)} if header.rows else {})
-    first_of_header = header.rows[0] if header.rows else 0
-    for record in top[:first_of_header]:
-        declared["totals" if sorter.is_total(record) else "title" if any(map(str.strip, record)) else "blank"] += 1
+    no_data = set(header.rows)
+    for place, record in enumerate(top[: header.rows[0] if header.rows else 0]):
+        if not sorter.is_like_data(record):
+            declared["totals" if sorter.is_total(record) else "title" if any(map(str.strip, record)) else "blank"] += 1
+            no_data.add(place)
     totals, start = declared["totals"], 0
     stream = chain(first, blocks)
     following = next(stream, Block(0))
     while following is not None:
         block, following = following, next(stream, None)
-        part = sorter.sort(block, start, header.after - start, declared, is_last=following is None)
+        part = sorter.sort(block, start, no_data, declared, is_last=following is None)
         totals += part.declared.get("totals", 0)
         yield from _split(replace(part, delimiter=delimiter, sheet=sheet, encoding=encoding))
         start, declared = start + block.count, Counter()
@@ -147,14 +151,21 @@ class _Sorter:
         at = self.total_at
         return at is not None and len(record) > at and record[at].strip().startswith(self.totals)
 
-    def sort(self, block: Block, before: int, skipped: int, declared: Counter[str], is_last: bool) -> TextTable:
-        """The table of a block that stands behind `before` records; `skipped` of its own are header and titles."""
+    def is_like_data(self, record: list[str]) -> bool:
+        """True for a record above the header that is no title: a list that was sorted with its header in it, or two
+        exports joined. It fills most columns, each with something else, and figures are among it."""
+        cells = {cell.strip() for cell in record} - {""}
+        figures = sum(any(map(str.isdigit, cell)) for cell in cells)
+        return len(cells) >= max(3, self.width * MOSTLY_FILLED) and figures >= 2 and not self.is_total(record)
+
+    def sort(self, block: Block, before: int, no_data: set[int], declared: Counter[str], is_last: bool) -> TextTable:
+        """The table of a block that stands behind `before` records; `no_data`: which of all are header and titles."""
         cut_off = block.count - 1 if self.is_log and self._is_cut_off(block, is_last) else None
         held: list[tuple[int, str, str]] = []
-        others = [(place, record) for place, record in block.records if place >= skipped]
+        others = [(place, record) for place, record in block.records if place + before not in no_data]
         tables = []
         if block.columns is not None and block.columns.num_columns:
-            keep = block.numbers >= skipped
+            keep = np.isin(block.numbers + before, list(no_data), invert=True)
             columns = block.columns if keep.all() else block.columns.filter(pa.array(keep))
             numbers = block.numbers[keep]
             apart = self._apart(columns, numbers, cut_off)

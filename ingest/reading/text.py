@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
@@ -16,6 +17,8 @@ from ingest.reading.opening import Opened
 from ingest.spec import Read
 
 SAMPLE_BYTES = 512 * 1024
+PIECE_BYTES = 4 * 1024 * 1024
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 DELIMITERS = (",", "\t", "|", ";")
 ORDINARY = b"\t\n\r\x00\x0c\x1a"
 UNDECODABLE_SHARE = 0.001
@@ -63,7 +66,7 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
 
     Big5 and Latin-1 bytes also "decode" as GB18030. Raises UnreadableFileError if none makes sense.
     """
-    data = opened.head(SAMPLE_BYTES)
+    data = _sample(opened)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if data.startswith(codecs.BOM_UTF8):
@@ -92,6 +95,19 @@ def choose_encoding(opened: Opened, options: Read, wanted: set[str]) -> str:
             f"the text is in none of the encodings {', '.join(options.encodings)}",
         )
     return best[1]
+
+
+def _sample(opened: Opened) -> bytes:
+    """The first bytes of a text; if they are all ASCII, its first lines and what begins with its first other byte."""
+    with opened.open() as stream:
+        data = piece = stream.read(SAMPLE_BYTES)
+        if len(data) == SAMPLE_BYTES and b"\0" not in data:
+            while piece and piece.isascii():
+                piece = stream.read(PIECE_BYTES)
+            if piece is not data and piece:
+                beyond = BEYOND_ASCII.search(piece)
+                data = data[: SAMPLE_BYTES // 16] + piece[beyond.start() if beyond else 0 :] + stream.read(SAMPLE_BYTES)
+    return data[:SAMPLE_BYTES]
 
 
 def _candidates(encodings: tuple[str, ...], data: bytes) -> Iterator[str]:

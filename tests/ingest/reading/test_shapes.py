@@ -14,7 +14,8 @@ import pytest
 import xlsxwriter
 
 from ingest import limits
-from ingest.reading import TextTable, UnreadableFileError
+from ingest.reading import TextTable, UnreadableFileError, blocks
+from ingest.reading.text import SAMPLE_BYTES
 
 HEADER = "报价单号,车架号,备注,金额"
 Law = Callable[..., TextTable]
@@ -85,6 +86,22 @@ def test_the_encoding_of_a_file_without_header_is_judged_by_its_text(law: Law, e
     assert rows(law(line * 3, names=["报价单号", "车架号", "备注", "金额"]))[0][2] == note
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "big5", "latin-1"])
+def test_the_first_word_beyond_ascii_may_come_late(law: Law, encoding: str) -> None:
+    note = {"latin-1": "Société"}.get(encoding, "聯絡客戶" if encoding == "big5" else "联系客户")
+    lines = [f"Q{n},V,{'a' * 90},1" for n in range(60_000)] + [f"Q,V,{note},1"] * 3
+    data = "".join(f"{line}\n" for line in ["quote,vin,store,amount", *lines]).encode(encoding)
+    found = law(data, names=["报价单号", "车架号", "备注", "金额"])
+    assert len(data) > 10 * SAMPLE_BYTES and not found.held
+    assert found.table["备注"][-1].as_py() == note
+
+
+def test_a_bar_inside_a_character_parts_no_fields(law: Law) -> None:
+    note = b"\xb0\x7c".decode("gb18030") + '"x'
+    data = text(f"Q1,V1,{note},1", "Q2,V2,续保,2").decode().replace(",", "|").encode("gb18030")
+    assert [row[2] for row in rows(law(data))] == [note, "续保"]
+
+
 @pytest.mark.parametrize("count", [3, 10, 60, 300])
 def test_a_file_cut_in_the_middle_of_a_character_holds_one_row(law: Law, count: int) -> None:
     found = law(text(*(f"Q{n},V,备注{n},1" for n in range(count)), "Q,V,备注,续")[:-4])
@@ -139,6 +156,28 @@ def test_a_missing_header_is_told_without_a_word_of_the_file(law: Law) -> None:
         law("张三,李四,王五\n赵六,钱七,孙八\n".encode())
     assert fault.value.rule == "file:no_header"
     assert not any(name in fault.value.zh + fault.value.en for name in ("张三", "李四", "赵六"))
+
+
+@pytest.mark.parametrize("size", [7, 1 << 20])
+def test_rows_above_the_header_are_rows_and_titles_are_titles(
+    law: Law, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """A store sorts its list together with the header; exports are joined, the first without one."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
+    lines = [
+        "报价清单,2026-11,,",
+        "Q1,V1,a,1",
+        "Q2,V2,,2",
+        "2025年,2025年,2026年,2026年",
+        HEADER,
+        "Q3,V3,b,3",
+        "Q4,V4,c,4,5",
+    ]
+    found = law("\n".join(lines).encode())
+    assert dict(zip(found.table["_row"].to_pylist(), rows(found), strict=True)) == {
+        2: ["Q1", "V1", "a", "1"], 3: ["Q2", "V2", "", "2"], 6: ["Q3", "V3", "b", "3"],
+    }  # fmt: skip
+    assert ({name: n for name, n in found.declared.items() if n}, found.held[0][0]) == ({"header": 1, "title": 2}, 7)
 
 
 # ---------------------------------------------------------------- workbooks and pages
@@ -284,6 +323,11 @@ GOOD = {"报价单号": "Q1", "车架号": "V1", "备注": "a\u2028b", "金额":
 def test_a_line_separator_inside_a_text_is_text(law: Law) -> None:
     found = law(document(GOOD, {**GOOD, "报价单号": "Q2"}), "jsonl", format="json")
     assert [row[:3] for row in rows(found)] == [["Q1", "V1", "a\u2028b"], ["Q2", "V1", "a\u2028b"]]
+
+
+def test_names_written_with_escapes_are_the_same_names(law: Law) -> None:
+    data = json.dumps({"数据": {"列表": [GOOD, {**GOOD, "报价单号": "Q2"}]}}).encode()
+    assert b"\\u" in data and law(data, "json", format="json", records="数据.列表").table.num_rows == 2
 
 
 @pytest.mark.parametrize("clash", [{"a.b": 1, "a": {"b": 2}}, {"a": {"b": 2}, "a.b": 1}])
