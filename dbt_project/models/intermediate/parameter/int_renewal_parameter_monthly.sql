@@ -33,7 +33,8 @@ numbers as (
             'pairing_days', 'freeze_months_before', 'window_before_days', 'window_after_days',
             'cancelled_late_days', 'service_lookback_months',
             'quality_months', 'quality_claims_at_most', 'cascade_late_days', 'cascade_quote_days',
-            'cascade_preparation_days',
+            'cascade_preparation_days', 'forecast_cohorts', 'forecast_least_cohorts',
+            'forecast_low_percent', 'forecast_high_percent', 'win_back_months',
         ] %}
         max(case when parameters.parameter = '{{ name }}' then parameters.value end) as {{ name }}
         {{- "," if not loop.last }}

@@ -1,0 +1,1 @@
+{{ resolve_by_store('landing_horizon', ['days_in']) }}
