@@ -9,6 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from exports.shelf import open_read_only
 from exports.wording import Night, Record, records
@@ -20,6 +21,7 @@ CODES = {
     "cover_code": "cover",
     "incentive_kind": "incentive_kind",
 }  # column -> group of labels of its codes
+SIGNERS = ("signed_by_person", "signed_by_manager", "signed_by_general_manager")
 
 
 def statement_rows(published: Path) -> int:
@@ -54,11 +56,15 @@ def statement_workbook(published: Path, night: Night) -> bytes:
         for name, table, where in (
             ("bonus", "kpi_staff_bonus_monthly", "true"),
             ("incentive", "staff_incentive_monthly", "incentive_amount > 0"),
+            ("adjustment", "statement_adjustment", "true"),
             ("plan_defect", "next_vehicle_value", "is_plan_defect"),
         ):
             query = f"from restricted.{table} where {where} order by month desc, store_id, staff_id, role"
             columns = [row[0] for row in connection.execute(f"describe restricted.{table}").fetchall()]
-            _add_sheet(book, formats, night, name, columns, records(connection, f"select * {query}"))
+            rows = records(connection, f"select * {query}")
+            sheet = _add_sheet(book, formats, night, name, columns, rows)
+            for position, signer in enumerate(SIGNERS if name == "bonus" else ()):
+                sheet.write_string(len(rows) + 2, 4 * position, f"{night.say(f'statement.{signer}')}: ____________")
     book.close()
     return buffer.getvalue()
 
@@ -70,7 +76,7 @@ def _add_sheet(
     name: str,
     columns: list[str],
     rows: list[Record],
-) -> None:
+) -> Worksheet:
     sheet = book.add_worksheet(night.say(f"sheet.{name}"))
     for position, column in enumerate(columns):
         sheet.set_column(position, position, 13)
@@ -96,3 +102,4 @@ def _add_sheet(
     sheet.repeat_rows(0)
     title = f"{night.say('sheet.statement')} {night.as_of}"
     sheet.set_header(f"&L{title}&R{night.say('call_list.internal')}")
+    return sheet

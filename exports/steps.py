@@ -11,7 +11,7 @@ from exports.audit import audit
 from exports.deliver import deliver
 from exports.outbox import fill_outbox
 from exports.publish import publish
-from exports.shelf import as_of_of
+from exports.shelf import NotPublishedError, as_of_of, current, published_of
 from exports.verdict import verdict
 from ingest.home import home, is_rebuild, log, read_json, step
 
@@ -38,6 +38,16 @@ def publish_step(build: str) -> str:
     as_of = _as_of(folder)
     with step(as_of, "publish"):
         return str(publish(folder, rebuild=is_rebuild(as_of)))
+
+
+def published_step(as_of: str | None) -> str:
+    """The folder of a published night, by default the one in force. Raises NotPublishedError."""
+    now = current()
+    if as_of is None and now is not None:
+        return str(now)
+    if as_of is None:
+        raise NotPublishedError("No night is published yet, so there is nothing to close; run `make nightly` first.")
+    return str(published_of(date.fromisoformat(as_of)))
 
 
 def outbox_step(published: str) -> int:

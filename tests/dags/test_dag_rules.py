@@ -44,26 +44,36 @@ def test_a_dag_file_is_not_called_dbt_something() -> None:
         assert not path.stem.startswith("dbt_"), f"{path.name}: dbt imports top-level modules of that name; rename it"
 
 
-@pytest.fixture(scope="module")
-def nightly(tmp_path_factory: pytest.TempPathFactory):
+def loaded(name: str):
+    """The DAG that a file of dags/ makes."""
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("nightly_under_test", ROOT / "dags" / "nightly.py")
+    spec = importlib.util.spec_from_file_location(f"{name}_under_test", ROOT / "dags" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     from airflow.sdk import DAG
 
-    return (
-        next(value for value in vars(module).values() if isinstance(value, DAG))
-        if any(isinstance(value, DAG) for value in vars(module).values())
-        else module.nightly()
-    )
+    made = [value for value in vars(module).values() if isinstance(value, DAG)]
+    return made[0] if made else getattr(module, name)()
 
 
-def test_the_night_has_a_real_data_interval(nightly) -> None:
-    assert "CronDataInterval" in type(nightly.timetable).__name__, (
+@pytest.fixture(scope="module")
+def nightly():
+    return loaded("nightly")
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_a_dag_has_a_real_data_interval_and_runs_alone(path: Path) -> None:
+    made = loaded(path.stem)
+    assert made.dag_id == path.stem
+    assert "CronDataInterval" in type(made.timetable).__name__, (
         "a bare cron string has a zero-width interval in Airflow 3; use CronDataIntervalTimetable"
     )
+    assert made.max_active_runs == 1 and made.catchup is False, "two runs of a DAG would work in one home"
+
+
+def test_a_month_is_closed_from_a_published_night() -> None:
+    assert loaded("monthly_close").get_task("close").upstream_task_ids == {"published"}
 
 
 def test_only_one_build_runs_at_a_time(nightly) -> None:

@@ -45,6 +45,13 @@ ARCHIVES = {
     "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, vin text,"
     " vehicle_key text, expiry_month date, phone text, sequence_number integer",
     "night": "as_of date, build_id text, status text, reasons text",
+    "statement": "store_id text, staff_id text, role text, month date, paid_month date, kind text,"
+    " renewable_vehicles integer, renewed_vehicles integer, full_cover_vehicles integer, full_coverage_rate number,"
+    " attainment_rate number, tier_a integer, tier_b integer, coefficient_a number, coefficient_b number,"
+    " base_amount money, bonus_target_multiplier number, amount money, plan_id text, reason text, closed_on date",
+    "statement_line": "store_id text, staff_id text, staff_name text, role text, month date, paid_month date,"
+    " line_number integer, vin text, plate_tail text, policy_number text, expires_on date, signed_on date,"
+    " is_renewable boolean, is_counted boolean, is_full_cover boolean, reason text, plan_id text, closed_on date",
     "export": "as_of date, channel text, recipient text, file_name text, sha256 text, records integer, purpose text,"
     " delivered_at timestamp",
 }

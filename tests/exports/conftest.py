@@ -88,6 +88,8 @@ create table restricted.kpi_staff_bonus_monthly as select '001' as store_id, 'S1
     1200.00::decimal(18, 2) as bonus_amount, '=cmd' as plan_id, 'provisional' as status;
 create table restricted.staff_incentive_monthly as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
     date '2026-10-01' as month, 30.00::decimal(18, 2) as incentive_amount;
+create table restricted.statement_adjustment as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
+    date '2026-10-01' as month, 400.00::decimal(18, 2) as adjustment_amount;
 create table restricted.next_vehicle_value as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
     date '2026-10-01' as month, -1500.00::decimal(18, 2) as next_basic_value, true as is_plan_defect;
 """

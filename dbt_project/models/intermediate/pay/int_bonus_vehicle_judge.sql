@@ -32,6 +32,7 @@ lines as (
         due.renewed_on,
         due.renewed_policy_number,
         coalesce(due.full_cover_on <= last_day(people.month), false) as is_full_cover,
+        due.full_cover_on is not null as is_full_cover_by_now,
         list_contains(
             string_split(people.renewable_segments, ';'), due.segment
         ) as is_in_plan_segment,

@@ -2,13 +2,13 @@ with
 
 bonuses as (
 
-    select * from {{ ref('int_bonus_calculate') }}
+    select * from {{ ref('kpi_staff_bonus_monthly') }}
 
 ),
 
 lines as (
 
-    select * from {{ ref('int_bonus_vehicle_judge') }}
+    select * from {{ ref('statement_line') }}
 
 ),
 
@@ -34,7 +34,7 @@ vehicles as (
         month,
         count(distinct vin) filter (where is_renewable) as renewable_vehicles,
         count(distinct vin) filter (where is_counted) as renewed_vehicles,
-        count(distinct vin) filter (where is_full_cover_counted) as full_cover_vehicles
+        count(distinct vin) filter (where is_counted and is_full_cover) as full_cover_vehicles
 
     from lines
     group by all

@@ -12,38 +12,71 @@ next_vehicles as (
 
 ),
 
+archived as (
+
+    select * from {{ ref('int_statement_archived') }}
+    where kind = 'bonus'
+
+),
+
+closes as (
+
+    select * from {{ ref('int_month_close') }}
+
+),
+
+-- a closed statement never changes: what was frozen, whatever is known since
+stated as (
+
+    select bonuses.*
+    from bonuses
+    anti join archived on bonuses.store_id = archived.store_id and bonuses.month = archived.month
+    union all by name
+    select
+        * exclude (paid_month, kind, reason, closed_on, amount),
+        amount as bonus_amount
+    from archived
+
+),
+
 final as (
 
     select
-        bonuses.store_id,
-        bonuses.staff_id,
-        bonuses.role,
-        bonuses.month,
-        bonuses.renewable_vehicles,
-        bonuses.renewed_vehicles,
-        bonuses.full_cover_vehicles,
-        bonuses.full_coverage_rate,
-        bonuses.attainment_rate,
-        bonuses.tier_a,
-        bonuses.tier_b,
-        bonuses.coefficient_a,
-        bonuses.coefficient_b,
-        bonuses.base_amount,
-        bonuses.bonus_amount,
-        -- what staff see: never negative
-        greatest(next_vehicles.next_full_cover_value, 0)::decimal(18, 2) as next_full_cover_value,
-        bonuses.plan_id,
-        bonuses.bonus_target_multiplier,
-        'provisional' as status
+        stated.store_id,
+        stated.staff_id,
+        stated.role,
+        stated.month,
+        stated.renewable_vehicles,
+        stated.renewed_vehicles,
+        stated.full_cover_vehicles,
+        stated.full_coverage_rate::decimal(18, 4) as full_coverage_rate,
+        stated.attainment_rate,
+        stated.tier_a,
+        stated.tier_b,
+        stated.coefficient_a,
+        stated.coefficient_b,
+        stated.base_amount,
+        stated.bonus_amount,
+        -- what staff see: never negative, and nothing once the month is closed
+        case
+            when closes.closed_on is null
+                then greatest(next_vehicles.next_full_cover_value, 0)::decimal(18, 2)
+        end as next_full_cover_value,
+        stated.plan_id,
+        stated.bonus_target_multiplier::decimal(9, 4) as bonus_target_multiplier,
+        coalesce(closes.status, 'closed') as status,
+        closes.closes_on,
+        closes.closed_on
 
-    from bonuses
-    inner join
+    from stated
+    left join closes on stated.store_id = closes.store_id and stated.month = closes.month
+    left join
         next_vehicles
         on
-            bonuses.store_id = next_vehicles.store_id
-            and bonuses.staff_id = next_vehicles.staff_id
-            and bonuses.role = next_vehicles.role
-            and bonuses.month = next_vehicles.month
+            stated.store_id = next_vehicles.store_id
+            and stated.staff_id = next_vehicles.staff_id
+            and stated.role = next_vehicles.role
+            and stated.month = next_vehicles.month
 
 )
 

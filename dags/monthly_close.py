@@ -1,0 +1,53 @@
+"""Closing of bonus months: on working day 3 of the next month the statements are frozen and never change again.
+
+Runs every morning after the night and does nothing unless a month is due. What is known later becomes an adjustment in
+the next open month (table statement_adjustment of restricted.duckdb). What is in force while this is red: all months
+closed before, as frozen; the month that was due stays open and awaits confirmation.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pendulum
+from airflow.sdk import Param, dag, get_current_context, task
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+TIMEZONE = os.environ.get("XUBAO_TIMEZONE", "Asia/Shanghai")
+
+
+@task
+def published() -> str:
+    """The published night whose figures are frozen: of the day in as_of, else the one in force.
+
+    Red: no night is published (for that day); run nightly, then clear this.
+    """
+    from exports.steps import published_step
+
+    return published_step(get_current_context()["params"].get("as_of"))
+
+
+@task
+def close(published: str) -> int:
+    """Freeze the statements of the months that are due. Red: run it again, what is frozen is not frozen twice."""
+    from ingest.closing import close_step
+
+    return close_step(published)
+
+
+@dag(
+    dag_id="monthly_close",
+    schedule=CronDataIntervalTimetable("0 7 * * *", timezone=TIMEZONE),
+    start_date=pendulum.datetime(2026, 1, 1, tz=TIMEZONE),
+    catchup=False,
+    max_active_runs=1,
+    params={"as_of": Param(None, type=["null", "string"], format="date", description="published night to close from")},
+    default_args={"retries": int(os.environ.get("XUBAO_RETRIES", "2")), "retry_delay": pendulum.duration(minutes=2)},
+    doc_md=__doc__,
+    tags=["xubao"],
+)
+def monthly_close() -> None:
+    close(published())
+
+
+monthly_close()

@@ -1,0 +1,121 @@
+"""A bonus month is closed and never changes; what becomes known later is an adjustment in the next open month."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingest.closing import close_months
+from tests.dbt_project.small_night import Night, Rows, run_night
+from tests.dbt_project.test_pay_and_call_list import cover
+
+SELECT = "+kpi_staff_bonus_store_monthly +statement_adjustment"
+NOVEMBER = "where month = date '2026-11-01'"
+STAFF = {"staff_name": "甲", "store_id": "001", "role": "renewal_specialist", "valid_from": "2020-01-01"}
+pytestmark = pytest.mark.slow
+
+
+def entities(*more: dict[str, Any]) -> dict[str, Rows]:
+    """Four vehicles due in November, two of them renewed with full cover in time; one due in December and in January."""
+    policies = [
+        *(row for number in (1, 2, 3, 4) for row in cover(number, "2026-11-20", "2025-11-10")),
+        *(row for number in (1, 2) for row in cover(number, "2027-11-20", "2026-11-05")),
+        *cover(5, "2026-12-20", "2025-12-10"),
+        *cover(6, "2027-01-20", "2026-01-10"),
+    ]
+    stores = [{"store_id": "001", "store_name": "一店", "city": "西安", "plate_prefixes": "陕A"}]
+    return {"store": stores, "staff": [STAFF | {"staff_id": "S1"}], "policy": [*policies, *more]}
+
+
+def archives(home: Path) -> dict[str, Rows]:
+    """What the closings so far froze, and that there were nights since the first of November."""
+    read: dict[str, Rows] = {"night": [{"as_of": "2026-11-01", "status": "healthy", "_as_of": "2026-11-01"}]}
+    for what in ("statement", "statement_line"):
+        files = [sorted(folder.glob("*.parquet"))[-1] for folder in sorted((home / "archive").glob(f"{what}/*-*"))]
+        if files:
+            rows = duckdb.execute("select * from read_parquet($1) order by all", [[str(f) for f in files]])
+            names = [column[0] for column in rows.description]
+            read[what] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    return read
+
+
+def closed(night: Night, as_of: str) -> int:
+    (night.folder / "manifest.json").write_text(json.dumps({"as_of": as_of}))
+    return close_months(night.folder)
+
+
+def bonus(night: Night) -> list[tuple[Any, ...]]:
+    return night.rows(
+        "select renewable_vehicles, renewed_vehicles, bonus_amount::varchar, status, closes_on::varchar"
+        f" from restricted.restricted.kpi_staff_bonus_monthly {NOVEMBER}"
+    )
+
+
+def adjustment(night: Night) -> list[tuple[Any, ...]]:
+    return night.rows(
+        "select paid_month::varchar, paid_amount::varchar, recomputed_amount::varchar, adjustment_amount::varchar, reason"
+        f" from restricted.restricted.statement_adjustment {NOVEMBER}"
+    )
+
+
+def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
+    tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of four: 2000 x 1.5 x 0.6 = 1,800. With vehicle 4 signed on 10 December (T+20) three of four:
+    2000 x 1.5 x 1.8 = 5,400, so 3,600 more with December. When the renewal of vehicle 1 is cancelled in January it is
+    1,800 again: 3,600 are taken back with January."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("XUBAO_HOME", str(home))
+
+    def night(as_of: str, *more: dict[str, Any]) -> Night:
+        built = run_night(tmp_path / as_of, as_of, entities(*more), archives(home), state=parsed_project, select=SELECT)
+        assert built.exit_code == 0, built.stderr
+        return built
+
+    early = night("2026-12-02")
+    assert bonus(early) == [(4, 2, "1800.00", "awaiting_confirmation", "2026-12-03")]
+    assert closed(early, "2026-12-02") == 0, "not before working day 3"
+
+    due = night("2026-12-03")
+    assert closed(due, "2026-12-03") == 1
+    assert closed(due, "2026-12-03") == 0, "a closed month is not closed twice"
+
+    late = cover(4, "2027-11-20", "2026-12-10")
+    after = night("2026-12-11", *late)
+    assert bonus(after) == [(4, 2, "1800.00", "closed", "2026-12-03")]
+    assert adjustment(after) == [("2026-12-01", "1800.00", "5400.00", "3600.00", "top_up:1")]
+    reasons = f"select vin_last_6, reason from restricted.restricted.statement_line {NOVEMBER} order by 1"
+    assert after.rows(reasons) == due.rows(reasons), "the lines of a closed statement stay too"
+    totals = (
+        f"select renewed_vehicles, bonus_amount::varchar from analytics.marts.kpi_staff_bonus_store_monthly {NOVEMBER}"
+    )
+    assert after.rows(totals) == [(2, "1800.00")]
+
+    january = night("2027-01-03", *late)
+    assert closed(january, "2027-01-03") == 2, "December's bonus, and November's adjustment with it"
+
+    cancelled = [
+        row | {"endorsement_number": f"E{n}", "endorsement_type": "cancellation", "signed_on": "2027-01-05"}
+        for n, row in enumerate(cover(1, "2027-11-20", "2026-11-05"))
+    ]
+    last = night("2027-01-10", *late, *cancelled)
+    assert bonus(last) == [(4, 2, "1800.00", "closed", "2026-12-03")]
+    assert adjustment(last) == [("2027-01-01", "5400.00", "1800.00", "-3600.00", "reversed:1")]
+
+
+def test_a_break_between_the_two_files_of_a_closing_loses_and_doubles_nothing(
+    tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("XUBAO_HOME", str(home))
+    night = run_night(tmp_path / "night", "2026-12-03", entities(), archives(home), state=parsed_project, select=SELECT)
+    closed(night, "2026-12-03")
+    whole = archives(home)
+    for file in (home / "archive" / "statement").rglob("*.parquet"):
+        file.unlink()
+    assert closed(night, "2026-12-03") == 1
+    assert archives(home) == whole
