@@ -142,3 +142,14 @@ def test_quote_speed_and_the_scorecard_count_the_same_requests(night: Night) -> 
         settlement_days, paid_amount::varchar
         from analytics.marts.kpi_insurer_scorecard_monthly where month = date '2026-11-01'"""
     assert night.rows(card) == [(5, "18000.00", "18000.00", 3, 1, 1, "4000.00", 1, "2000.00", 1, 10, "1800.00")]
+
+
+def test_a_campaign_shows_plan_and_actual_and_no_lottery_without_legal(night: Night) -> None:
+    """5 orders of 6 due; 18,000 × 3 % = 540; the plan's 20,250, 525,000, 8,500 and 10,000."""
+    sql = """select campaign, days_left, planned_orders, orders, valid_entries, due_vehicles, coverage::varchar,
+        planned_saving_amount::varchar, saving_amount::varchar, planned_return_amount::varchar, return_amount::varchar,
+        prize_amount::varchar, planned_cost_amount::varchar from analytics.marts.kpi_campaign"""
+    assert night.rows(sql) == [
+        ("november_2026", 6, 75, 5, 5, 6, "0.833333", "20250.00", "540.00", "525000.00", "0.00", "8500.00", "10000.00")
+    ]
+    assert night.rows("select * from analytics.marts.fct_campaign_entry") == []

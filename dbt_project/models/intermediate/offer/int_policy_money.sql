@@ -29,6 +29,7 @@ issued as (
         issuing_store_id as store_id,
         vin,
         signed_on,
+        signed_at,
         cancelled_on,
         premium_amount,
         covers,

@@ -21,7 +21,9 @@ parameters as (
 judged as (
 
     select
-        policies.* exclude (vehicle_tax_amount, commission_rate, previous_policy_number),
+        policies.* exclude (
+            signed_at, vehicle_tax_amount, commission_rate, previous_policy_number
+        ),
         parameters.pairing_days,
         coalesce(
             policies.cancelled_on is null

@@ -76,6 +76,7 @@ folded as (
         coalesce(changed.insured_name, policies.insured_name) as insured_name,
         coalesce(changed.insured_phone, policies.insured_phone) as insured_phone,
         policies.signed_on,
+        policies.signed_at,
         coalesce(changed.cover_starts_on, policies.cover_starts_on) as cover_starts_on,
         coalesce(changed.cover_ends_on, policies.cover_ends_on) as cover_ends_on,
         -- the day from which the vehicle and the expiry above were known
