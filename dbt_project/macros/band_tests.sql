@@ -1,8 +1,8 @@
 {#
-    Bands of whole days (least to most, empty: no bound) that leave a gap or an overlap on a day
+    Bands of whole numbers (least to most, empty: no bound) that leave a gap or an overlap on a day
     they are in force.
 #}
-{% test day_bands_meet(model) %}
+{% test bands_meet(model, least, most) %}
 with
 
 days as (
@@ -16,8 +16,8 @@ in_force as (
     select
         days.store_id,
         days.day,
-        coalesce(bands.least_days, -1000000) as least_days,
-        coalesce(bands.most_days, 1000000) as most_days
+        coalesce(bands.{{ least }}, -1000000) as least,
+        coalesce(bands.{{ most }}, 1000000) as most
     from days
     inner join {{ model }} as bands
         on
@@ -28,12 +28,12 @@ in_force as (
 
 select * from in_force
 qualify
-    least_days > most_days
-    or least_days <> coalesce(
-        lag(most_days) over (partition by store_id, day order by least_days, most_days) + 1, -1000000
+    least > most
+    or least <> coalesce(
+        lag(most) over (partition by store_id, day order by least, most) + 1, -1000000
     )
     or (
-        lead(most_days) over (partition by store_id, day order by least_days, most_days) is null
-        and most_days <> 1000000
+        lead(most) over (partition by store_id, day order by least, most) is null
+        and most <> 1000000
     )
 {% endtest %}

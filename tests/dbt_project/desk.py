@@ -5,6 +5,8 @@
 10 November S1's list has V03, V07 and V09. V09 is considering, V03 is called back; nothing came back of V07.
             The same day S2, who has the same name, has a list with V02.
 Calls       On 20 October V03 talked for 45 seconds, V09 did not answer; on 21 October V02 talked. None in November.
+Hotline     On 23 November V01 was answered after 30 seconds, recorded and guided, and came in the same day for 4,200
+            yuan; V03 rang, was not answered and called back after 7 minutes; a stranger asked about a claim.
 Quotes      V03 on 19 October, V04 on 14 November, V02 half an hour before as_of; V09 once, a year ago.
 Claims      V03 had two in 24 months before the freeze of 1 September, V04 one, V07 one of which was rejected.
 """
@@ -57,6 +59,13 @@ def call(number: str, vin: str, at: str, seconds: int) -> Row:
     return row | ({"answered_at": at} if seconds else {})
 
 
+def hotline(number: str, vin: str | None, **other: Any) -> Row:
+    """A call to store 001's accident hotline at ten on 23 November."""
+    row = {"log_number": number, "store_id": "001", "vin": vin, "called_at": "2026-11-23 10:00:00",
+           "call_kind": "accident", "data_origin": "customer_gave"}  # fmt: skip
+    return row | other
+
+
 def entities() -> dict[str, list[Row]]:
     """The group's raw rows and the desk's."""
     return group.entities() | {
@@ -80,6 +89,18 @@ def entities() -> dict[str, list[Row]]:
             quote("Q2", "V04", "2026-11-14 16:00:00"),
             quote("Q3", "V02", "2026-11-23 23:30:00"),
             quote("Q4", "V09", "2025-11-20 10:00:00"),
+        ],
+        "hotline_log": [
+            hotline("H1", "V01", answered_at="2026-11-23 10:00:30", recorded_at="2026-11-23 10:10:00",
+                    guided_at="2026-11-23 10:05:00", is_first_contact=True),
+            hotline("H2", "V03", guided_at="2026-11-23 10:07:00", recorded_at="2026-11-24 09:00:00",
+                    is_first_contact=False),
+            hotline("H3", None, call_kind="claim_question", answered_at="2026-11-23 10:02:00"),
+        ],
+        "repair_order": [
+            *group.entities()["repair_order"],
+            {"order_number": "R1", "store_id": "001", "vin": "V01", "order_kind": "accident",
+             "opened_at": "2026-11-23 15:00:00", "amount": "4200.00"},
         ],
         "claim": [
             claim("C1", "V03", "2025-03-01"),

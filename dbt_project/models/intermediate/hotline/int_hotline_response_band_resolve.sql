@@ -1,0 +1,1 @@
+{{ resolve_by_store('hotline_response_band', ['band']) }}
