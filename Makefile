@@ -1,6 +1,8 @@
 # The renewal desk's nightly pipeline. `make help` lists what there is.
 PYTHON ?= python3
 DATE ?=
+TIERS ?=
+MONTH ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -8,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly up test lint format fuzz bench clean lock
+.PHONY: help setup nightly up whatif test lint format fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,6 +32,9 @@ nightly: $(READY) ## run a whole night on the sample group; DATE=2026-11-24 prep
 
 up: $(READY) ## Airflow with its web page, scheduler and REST API on http://127.0.0.1:8080
 	@$(PY) -m dags --serve $(if $(DATE),--as-of $(DATE))
+
+whatif: $(READY) ## who would win and lose under other bonus tiers: TIERS=my_tiers.csv MONTH=2026-10
+	@$(PY) -m exports.whatif --tiers "$(TIERS)" $(if $(MONTH),--month $(MONTH))
 
 test: $(READY) ## run every test
 	@$(PY) -m pytest tests --numprocesses 2 --dist loadfile
