@@ -115,7 +115,7 @@ ENTITIES: dict[str, Rows] = {
             "vin": vin(1),
             "staff_id": "A1",
             "order_kind": "customer_paid",
-            "opened_at": "2026-11-02 10:00:00",
+            "opened_at": "2026-10-02 10:00:00",
         },
     ],
     "policy": [
@@ -228,7 +228,7 @@ def test_tiers_renumbered_in_the_seed_change_the_bonus(night_with_other_seeds: N
 
 
 def test_incentives_go_to_whoever_won_in_the_step_and_pay_what_the_seed_says(night_with_other_seeds: Night) -> None:
-    """Three wins 15 days before expiry, so in step 2: vehicle 1 was last served by advisor A1 (50 yuan by the changed
+    """Three wins 15 days before expiry, so in step 2: vehicle 1 was last served by advisor A1 before the step began (50 yuan by the changed
     rule); 2 and 3 have no advisor and stay with the book's owner S1, for whom no rule pays in step 2; vehicle 3 holds
     the scratch cover (30 yuan)."""
     rows = night_with_other_seeds.rows(
