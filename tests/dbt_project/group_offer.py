@@ -4,7 +4,7 @@ All six expire on 20 November 2026 and were insured here last year, so equals ra
 A6 0b3d…, A4 0c2f…, A1 27f2…, A3 6593…, A2 c6bd…, A5 c6f2…. The middles of their places, 1/12, 3/12 … 11/12, fall in
 steps 1, 2, 3, 3, 4, 5 of the ladder (fifths).
 
-A1  open; ceiling 10 %
+A1  open; ceiling 10 %; on 20 November it was too expensive for the customer, and the script was too long
 A2  renewed for 4,000, conceded 10 % with the manager's approval; all four main covers, which is 6+1 and 4+1: of its two
     wheel balances one is used; it was towed on 1 November, when its old cover (third party only) gave no tow
 A3  renewed for 5,000, conceded 13 % with the manager's approval, which takes the general manager's
@@ -93,8 +93,50 @@ def entities() -> dict[str, list[group.Row]]:
             {"use_number": "U2", "store_id": "001", "vin": "A2", "entitlement": "free_tow",
              "used_at": "2026-11-01 10:00:00", "cost_amount": "200.00"},
         ],
+        "complaint": [
+            {"complaint_number": "B1", "store_id": "001", "vin": "A3", "topic": "claim", "received_by": "store",
+             "opened_at": "2026-11-14 09:00:00", "closed_at": "2026-11-16 09:00:00", "satisfaction": 4,
+             "complaint_text": "等了太久"},
+            {"complaint_number": "B2", "store_id": "001", "vin": "A4", "topic": "claim",
+             "opened_at": "2026-11-22 09:00:00"},
+        ],
+        "referral": [
+            {"referral_number": "T1", "store_id": "001", "referrer_id": "K1", "referred_id": "K2",
+             "referred_on": "2026-11-01", "policy_number": "A2-2026", "reward_amount": "100.00",
+             "data_origin": "customer_gave"},
+            {"referral_number": "T2", "store_id": "001", "referrer_id": "K1", "referred_on": "2026-11-03",
+             "data_origin": "customer_gave"},
+        ],
+        "reward_point": [
+            {"entry_number": "J1", "store_id": "001", "customer_id": "K1", "booked_on": "2026-11-01", "points": 500,
+             "reason": "referral"},
+            {"entry_number": "J2", "store_id": "001", "customer_id": "K1", "booked_on": "2026-11-05", "points": -200,
+             "reason": "redemption"},
+        ],
+        "help_request": [
+            {"request_number": "H1", "store_id": "001", "staff_id": "S1", "asked_at": "2026-11-05 09:00:00",
+             "topic": "quote", "answered_at": "2026-11-05 09:30:00", "answered_by": "M1"},
+            {"request_number": "H2", "store_id": "001", "staff_id": "S1", "asked_at": "2026-11-23 17:00:00",
+             "topic": "quote"},
+        ],
+        "training": [
+            {"training_number": "X1", "staff_id": "S1", "store_id": "001", "held_on": "2026-11-21",
+             "topic": "script", "minutes": 90, "score": "85", "is_passed": True},
+        ],
+        "call_result": [
+            {"list_id": "20261120-001-S1", "row_id": "r1", "result": "quoting", "loss_reason": "too_expensive",
+             "script_problem": "开场白太长"},
+        ],
         "repair_order": [
             {"order_number": "R-A5", "store_id": "001", "vin": "A5", "order_kind": "customer_paid",
              "opened_at": "2026-11-20 09:00:00"},
         ],
     }  # fmt: skip
+
+
+def archives() -> dict[str, list[group.Row]]:
+    """The list of 20 November, on which S1 called A1."""
+    day = {"as_of": "2026-11-20", "list_for_on": "2026-11-20", "_as_of": "2026-11-20"}
+    line = {"list_id": "20261120-001-S1", "row_id": "r1", "store_id": "001", "staff_id": "S1", "vin": "A1"}
+    vehicle = {"vehicle_key": "key-A1", "expiry_month": "2026-11-01", "phone": "13800000001", "sequence_number": 1}
+    return {"call_list": [day | line | vehicle]}

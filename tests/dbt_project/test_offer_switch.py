@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -18,31 +17,24 @@ ON_STAFF_LISTS = ("call_list", "statement_line", "kpi_staff_bonus_monthly", "nex
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
-    built = run_night(tmp_path_factory.mktemp("off"), group_offer.AS_OF, group_offer.entities(), state=parsed_project)
-    assert built.exit_code == 0, built.stderr
-    return built
-
-
-def fill_in_names(night: Night) -> set[str]:
-    ((switch,),) = night.rows("select benefits_on_staff_lists from restricted.restricted.call_list_recipient")
+def fill_in_names(offer_night: Night) -> set[str]:
+    ((switch,),) = offer_night.rows("select benefits_on_staff_lists from restricted.restricted.call_list_recipient")
     return {column.name for column in fill_in_columns({"benefits_on_staff_lists": switch})}
 
 
-def test_with_the_switch_off_no_benefit_column_reaches_lists_or_statements(night: Night) -> None:
-    columns = night.rows(
+def test_with_the_switch_off_no_benefit_column_reaches_lists_or_statements(offer_night: Night) -> None:
+    columns = offer_night.rows(
         "select column_name from duckdb_columns() where database_name = 'restricted'"
         f" and table_name in {ON_STAFF_LISTS!r}"
     )
     assert len(columns) > 40
     assert [name for (name,) in columns if BENEFIT.search(name)] == []
-    assert not fill_in_names(night) & set(BENEFITS)
+    assert not fill_in_names(offer_night) & set(BENEFITS)
 
 
-def test_with_the_switch_off_no_script_speaks_of_benefits(night: Night) -> None:
+def test_with_the_switch_off_no_script_speaks_of_benefits(offer_night: Night) -> None:
     """Whatever a situation's script or a list's own words say; all of the seed, not only tonight's rows."""
-    words = night.rows(
+    words = offer_night.rows(
         "select zh || en from work.seeds.script union all select zh || en from work.seeds.call_action"
         " union all select coalesce(script, '') || call_reason from restricted.restricted.call_list"
     )

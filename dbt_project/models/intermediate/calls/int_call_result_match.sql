@@ -42,6 +42,7 @@ returned as (
         lists.list_for_on as called_on,
         results.result,
         results.loss_reason,
+        results.script_problem,
         results.next_contact_on,
         results.quoted_amount,
         results.competitor_amount,
