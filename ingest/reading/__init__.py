@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.reading.blocks import text_blocks
-from ingest.reading.documents import document_table
+from ingest.reading.documents import document_tables
 from ingest.reading.faults import UnreadableFileError
 from ingest.reading.headers import header_key, known_headers, unique_names
 from ingest.reading.opening import DAMAGED, Opened, open_file
@@ -63,7 +63,7 @@ def _batches(path: Path, opened: Opened, extract: Extract) -> Iterator[TextTable
     if options.format == "table":
         yield from _parquet_tables(opened)
     elif options.format == "json":
-        yield document_table(opened, extract)
+        yield from document_tables(opened, extract)
     elif opened.kind in ("xlsx", "xls"):
         sheet, rows = sheet_records(opened, extract)
         yield from tables_of(blocks_of(rows), extract, "\t", sheet, padded=True)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ingest import counting
 from ingest.counting import count_records
-from ingest.reading import blocks, read, records
+from ingest.reading import blocks, documents, read, records
 from tests.ingest.reading.conftest import extract_of
 
 HEADER = ["报价单号", "车架号", "备注", "金额"]
@@ -164,8 +164,13 @@ def test_a_workbook_is_read_back_equal(
 
 
 @SETTINGS
-@given(lines=tables(), form=st.sampled_from(["array", "path", "lines"]), deep=st.booleans())
-def test_json_is_read_back_equal(tmp_path: Path, lines: list[list[str]], form: str, deep: bool) -> None:
+@given(
+    lines=tables(),
+    form=st.sampled_from(["array", "path", "lines"]),
+    deep=st.booleans(),
+    at_once=st.sampled_from([3, 20_000]),
+)
+def test_json_is_read_back_equal(tmp_path: Path, lines: list[list[str]], form: str, deep: bool, at_once: int) -> None:
     items = [dict(zip(HEADER, line, strict=True)) for line in lines]
     if deep:
         items = [{**item, "更多": {"里层": 1.50, "列表": ["a", "b"], "空": None, "真": True}} for item in items]
@@ -180,7 +185,11 @@ def test_json_is_read_back_equal(tmp_path: Path, lines: list[list[str]], form: s
     if form == "lines" and not items:
         return  # no record, no document
     extract = extract_of(format="json", records="data.list" if form == "path" else None)
-    found = read(path, extract)
+    with (
+        mock.patch.object(documents, "RECORDS_AT_ONCE", at_once),
+        mock.patch.object(documents, "BATCH_RECORDS", at_once),
+    ):
+        found = read(path, extract)
     assert found.records == count_records(path, extract) == len(lines)
     assert [[row.get(name) for name in HEADER] for row in found.table.to_pylist()] == lines
     if deep and lines:

@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 
 from ingest import limits
-from ingest.reading import TextTable, UnreadableFileError, blocks
+from ingest.reading import TextTable, UnreadableFileError, blocks, documents
 from ingest.reading.text import SAMPLE_BYTES
 
 HEADER = "报价单号,车架号,备注,金额"
@@ -323,6 +323,29 @@ GOOD = {"报价单号": "Q1", "车架号": "V1", "备注": "a\u2028b", "金额":
 def test_a_line_separator_inside_a_text_is_text(law: Law) -> None:
     found = law(document(GOOD, {**GOOD, "报价单号": "Q2"}), "jsonl", format="json")
     assert [row[:3] for row in rows(found)] == [["Q1", "V1", "a\u2028b"], ["Q2", "V1", "a\u2028b"]]
+
+
+def test_fields_may_come_and_go_between_records(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "RECORDS_AT_ONCE", 2)
+    items = [{**GOOD, f"f{n // 2}": str(n)} for n in range(5)]
+    for data in (json.dumps([7, *items]).encode(), document(7, *items)):
+        found = law(data, "json", format="json")
+        assert found.table.column_names == [*GOOD, "f0", "f1", "f2", "_row"]
+        assert found.table.select(["f0", "f1", "f2", "_row"]).to_pydict() == {
+            "f0": ["0", "1", None, None, None], "f1": [None, None, "2", "3", None], "f2": [*[None] * 4, "4"],
+            "_row": [2, 3, 4, 5, 6],
+        }  # fmt: skip
+        assert [(number, rule) for number, rule, _ in found.held] == [(1, "row:not_a_record")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", "[", "[{}", "[{},]", "[{} {}]", "[,{}]", "[{}] x", "{} {}", "{}\n{", '"x"', "7", "[NaN]", "[{}]\n]", "{"],
+)
+def test_what_is_no_document_is_refused(law: Law, data: str) -> None:
+    with pytest.raises(UnreadableFileError) as fault:
+        law(data.encode() or b" ", "json", format="json")
+    assert fault.value.rule == "file:unreadable"
 
 
 def test_names_written_with_escapes_are_the_same_names(law: Law) -> None:
