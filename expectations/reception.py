@@ -155,6 +155,6 @@ def _chunks(parts: Iterator[Part]) -> Iterator[list[Part]]:
 
 def _is_open(file: landing.Landed, known: dict[tuple[str, str], Batch], key: str, extract: str) -> bool:
     batch = known.get((extract, str(file.path.relative_to(home()))))
-    if batch is None or batch.processing_key != key or batch.verdict == "failed":
-        return True
+    if batch is None or (batch.processing_key, batch.version) != (key, file.version) or batch.verdict == "failed":
+        return True  # a version that came back counts as a new one
     return batch.raw is not None and not (home() / batch.raw).exists()

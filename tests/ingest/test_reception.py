@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -466,3 +468,48 @@ def test_columns_of_a_file_that_are_called_like_ours_hide_no_rule(desk, line) ->
     assert [row["_row"] for row in desk.rows(batch)] == [2]
     held = pq.read_table(batch.held()).to_pylist()
     assert [(row["_text"] is None, row["_rule (10)"]) for row in held] == [(True, "a"), (False, None)]
+
+
+def test_a_file_that_comes_back_to_what_it_was_in_one_night_counts_as_it_is(desk, line) -> None:
+    first, second = (line(1),), (line(1), line(2))
+    for minute, lines in enumerate((first, second, first)):
+        path = desk.put("保单清单_20261123.csv", *lines)
+        os.utime(path, (minute, minute))
+        desk.receive(D)
+    assert sorted((batch.version, batch.loaded) for batch in batches()) == [(2, 2), (3, 1)]
+    [path] = in_force(D)
+    assert pq.read_table(desk.home / path).num_rows == 1
+
+
+def test_one_source_is_received_once_at_a_time(desk, line) -> None:
+    from expectations.reception import receive_step
+    from ingest.home import NightAlreadyRunningError
+
+    def receive(_: int) -> str:
+        try:
+            return str(receive_step("picc", str(D))["loaded"])
+        except NightAlreadyRunningError:
+            return "told"
+
+    desk.put("保单清单_20261123.csv", *(line(n) for n in range(50)))
+    with ThreadPoolExecutor(4) as four:
+        outcomes = list(four.map(receive, range(4)))
+    assert outcomes.count("49") == 1 and set(outcomes) <= {"49", "0", "told"}
+    assert [(batch.verdict, batch.loaded) for batch in batches()] == [("accepted", 49)]
+
+
+def test_no_word_of_a_row_leaves_landing_and_quarantine(desk, line) -> None:
+    """Whatever is wrong with a file: sidecars, notes, reports, docs and the index hold counts and rules only."""
+    word = "张三丰绝密"
+    changes = ({"kind": word}, {"premium": word}, {"vin": word}, {"phone": word}, {"signed_on": word})
+    bad = [line(90 + n, **change) for n, change in enumerate(changes)] + [f"{line(99)},{word}"]
+    desk.put("保单清单_20261123.csv", *(line(n) for n in range(1, 60)), *bad)
+    desk.put("保单清单_20261122.csv", word, total=False)
+    desk.put("保单清单_20261121.csv", *bad, *bad[:2])
+    (desk.outbox / "保单清单_20261120.csv").write_bytes(f"{word},{word}\r\n".encode("gb18030"))
+    assert sorted(batch.verdict for batch in desk.receive(D)) == ["accepted", "refused", "refused", "refused"]
+    select(D)
+    kept = {path for path in desk.home.rglob("*") if path.is_file()}
+    wanted = [word.encode(), word.encode("unicode_escape"), word.encode("gb18030")]
+    quoting = {path for path in kept if any(one in path.read_bytes() for one in wanted)}
+    assert {path.relative_to(desk.home).parts[0] for path in quoting} <= {"landing", "quarantine"}
