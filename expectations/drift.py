@@ -6,6 +6,7 @@ header, and a profile of the accepted rows (counts, and quartiles of numbers; ne
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -79,7 +80,10 @@ def profile(rows: pa.Table | Path, entity: Entity, columns: list[str]) -> dict[s
                 f"as {identifier('quartiles ' + name)}"
             )
     found = query(f"select {', '.join(cells)} from {source}", **given).to_pylist()[0] if cells else {}
-    codes = {name: dict(found.get(f"codes {name}") or ()) for name in wanted}
+    codes = {
+        name: {_told_as(column, code): n for code, n in dict(found.get(f"codes {name}") or ()).items()}
+        for name, column in wanted.items()
+    }
     return {
         "rows": count,
         "nulls": {name: found[f"nulls {name}"] for name in wanted},
@@ -94,6 +98,12 @@ def profile(rows: pa.Table | Path, entity: Entity, columns: list[str]) -> dict[s
 
 def _is_coded(column: Column) -> bool:
     return column.type in ("code", "boolean")
+
+
+def _told_as(column: Column, code: str) -> str:
+    """A code as the profile names it: by itself if it is of our list, else by a hash, because anybody may have written it."""
+    is_ours = column.type == "boolean" or code in (column.codes or ())
+    return code if is_ours else f"#{hashlib.sha256(code.encode()).hexdigest()[:12]}"
 
 
 def kind_of(batch: Batch) -> str:

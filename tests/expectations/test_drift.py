@@ -71,6 +71,13 @@ def test_a_profile_counts_blanks_and_codes_and_has_quartiles_and_no_text(tmp_pat
     assert drift.profile(tmp_path / "rows.parquet", POLICY, COLUMNS) == found
 
 
+def test_what_somebody_wrote_into_a_column_without_a_list_of_codes_is_no_word_of_the_profile() -> None:
+    reasons = pa.table({"loss_reason": ["张三 说太贵"] * 40 + ["价格"] * 20, "_row": range(60)})
+    found = drift.profile(reasons, entities()["call_result"], ["loss_reason"])
+    assert sorted(found["codes"]["loss_reason"].values()) == [20, 40]
+    assert "张三" not in str(found) and "价格" not in str(found)
+
+
 def test_a_small_file_has_no_profile() -> None:
     assert drift.profile(rows(drift.MIN_ROWS - 1), POLICY, COLUMNS) == {}
 
