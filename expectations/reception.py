@@ -92,7 +92,12 @@ def _decide(
         outcomes = iter(judged)
         for passage, part, is_last in chunk:
             if isinstance(part, TextTable):
-                passage.add(part, next(outcomes))
+                try:
+                    passage.add(part, next(outcomes))
+                except OSError:
+                    raise  # what was received cannot be stored
+                except Exception as error:  # nor does the night end at what its rows do to our own code
+                    passage.fail(error)
             elif part is not None:
                 passage.fail(part)
             if is_last:

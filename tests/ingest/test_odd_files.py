@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -110,3 +111,23 @@ def test_no_word_of_a_row_leaves_landing_and_quarantine(desk, line) -> None:
     wanted = [word.encode(), word.encode("unicode_escape"), word.encode("gb18030")]
     quoting = {path for path in kept if any(one in path.read_bytes() for one in wanted)}
     assert {path.relative_to(desk.home).parts[0] for path in quoting} <= {"landing", "quarantine"}
+
+
+def test_a_file_whose_rows_break_our_own_code_is_failed_and_the_others_come_in(desk, line, monkeypatch) -> None:
+    from expectations.belonging import Belonging
+
+    added = Belonging.add
+
+    def breaks(belonging: Belonging, good: pa.Table, content: object) -> None:
+        if good.num_rows == 2:
+            raise ZeroDivisionError("13800138000")
+        added(belonging, good, content)
+
+    desk.put("保单清单_20261122.csv", line(1), line(2))
+    desk.put("保单清单_20261123.csv", line(3))
+    with monkeypatch.context() as patched:
+        patched.setattr(Belonging, "add", breaks)
+        failed, good = desk.receive(D)
+    assert (failed.verdict, failed.rule, failed.raw, good.verdict) == ("failed", "file:failed", None, "accepted")
+    assert "13800138000" not in failed.message_zh + failed.message_en
+    assert [batch.loaded for batch in desk.receive(D)] == [2, 1], "a failure of ours is tried again"
