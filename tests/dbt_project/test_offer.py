@@ -143,3 +143,29 @@ def test_a_campaign_shows_plan_and_actual_and_no_lottery_without_legal(offer_nig
         ("november_2026", 6, 75, 5, 5, 6, "0.833333", "20250.00", "540.00", "525000.00", "0.00", "8500.00", "10000.00")
     ]
     assert offer_night.rows("select * from analytics.marts.fct_campaign_entry") == []
+
+
+def test_the_ladder_says_what_goes_with_a_step_and_who_may_approve_it(offer_night: Night) -> None:
+    sql = """select step, rate::varchar, authority, approver_roles, extra_en
+        from analytics.marts.dim_concession_ladder where store_id = '001' order by step"""
+    assert offer_night.rows(sql) == [
+        (1, "0.0000", "none", None, None),
+        (2, "0.0800", "own", None, None),
+        (3, "0.1000", "manager", "insurance_manager;general_manager", "Ping An nationwide one-year rescue card"),
+        (4, "0.1300", "general_manager", "general_manager", None),
+        (5, "0.1400", "general_manager", "general_manager", "other services"),
+    ]
+
+
+def test_services_say_their_limits_under_todays_clauses(offer_night: Night) -> None:
+    sql = """select entitlement, cover_level, clause_version, uses, limit_amount::varchar, limit_km::varchar
+        from analytics.marts.dim_entitlement
+        where store_id = '001' and (limit_amount is not null or limit_km is not null) order by entitlement"""
+    assert offer_night.rows(sql) == [
+        ("guided_repair", "compulsory_only", "all", 1, "2000.00", None),
+        ("mediation", "any_commercial", "all", None, "10000.00", None),
+        ("pick_up", "6+1", "from_2020_09", 1, None, "10.00"),
+    ]
+    agreements = """select insurer_code, limit_amount::varchar from analytics.marts.dim_insurer_agreement
+        where store_id = '001' and agreement = 'no_scene' order by insurer_code"""
+    assert offer_night.rows(agreements) == [("PAIC", "1000.00"), ("PICC", "3000.00")]
