@@ -90,6 +90,7 @@ def _parquet_tables(opened: Opened) -> Iterator[TextTable]:
         file = pq.ParquetFile(stream)
         start = 0
         for batch in file.iter_batches(batch_size=BATCH_RECORDS):
+            batch.validate(full=True)  # bytes that were damaged on disk need not be text any more
             table = pa.Table.from_batches([batch])
             table = table.rename_columns(unique_names(table.column_names))
             numbers = pa.array(range(start + 1, start + table.num_rows + 1), pa.int64())

@@ -10,6 +10,8 @@ import zipfile
 from collections.abc import Callable
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -390,6 +392,16 @@ def test_an_archive_of_two_files_is_refused(law: Law) -> None:
     with pytest.raises(UnreadableFileError) as fault:
         law(archive_of("a.csv", "b.csv"), "zip")
     assert fault.value.rule == "file:ambiguous_archive"
+
+
+def test_a_fetched_table_that_was_damaged_on_disk_is_refused(law: Law) -> None:
+    out = io.BytesIO()
+    cells = {name: ["Q1", "续保专员"] for name in HEADER.split(",")}
+    pq.write_table(pa.table(cells), out, compression="none", use_dictionary=False, write_statistics=False)
+    damaged = out.getvalue().replace("续保专员".encode(), b"\xff" * 12)
+    with pytest.raises(UnreadableFileError) as fault:
+        law(damaged, "parquet", format="table")
+    assert fault.value.rule == "file:unreadable"
 
 
 def test_a_bomb_is_refused(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
