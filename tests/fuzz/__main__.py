@@ -2,7 +2,7 @@
 
 Good files of every shape and kind are damaged at random. Each must either be refused by name or become rows, held
 records and declared records that add up. Never another error, never a hang, never an abort; the file that does it is
-saved. Where the independent count differs, the file would be refused: such files are counted, not lost.
+saved. Rows that were read are typed and pass the gate. Where the independent count differs, the file would be refused: such files are counted, not lost.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
+from expectations.rows import judge_rows
 from ingest.counting import count_records
 from ingest.reading import UnreadableFileError, read
-from ingest.spec import Extract
+from ingest.spec import Extract, Source
 from tests.ingest.matrix.defects import DEFECTS, Case, case_of
 from tests.ingest.matrix.kinds import KINDS, Kind
 from tests.ingest.matrix.shapes import SHAPES, Shape
 from tests.ingest.matrix.test_matrix import extract_of
 
+SENDER = Source.model_construct(name="sender", identity="vin", path=Path("sender.yaml"), extracts={})
 SECONDS = 20
 """A damaged file of a few kilobytes that takes longer hangs."""
 
@@ -96,6 +98,12 @@ def outcome(path: Path, extract: Extract) -> str:
     assert found.records == found.table.num_rows + len(found.held) + sum(found.declared.values()), (
         "records do not add up"
     )
+    [judged], _ = judge_rows([found.table], extract, SENDER)
+    if isinstance(judged, UnreadableFileError):
+        return "refused"
+    if isinstance(judged, Exception):
+        raise judged
+    assert len(judged.rules) == judged.rows.num_rows == found.table.num_rows, "a row was lost at the gate"
     try:
         counted = count_records(path, extract, found.delimiter, found.sheet, found.encoding)
     except Exception:  # reception refuses a file that cannot be counted
