@@ -301,6 +301,33 @@ def test_a_page_called_xls_is_read_and_merged_cells_keep_their_columns(law: Law)
     assert rows(found) == [["Q1", "V1", "a&b", "1"], ["Q2", "", "c", "2"], ["Q3", "V3", "d", "3"]]
 
 
+def test_merged_titles_are_titles_and_of_a_formula_only_what_was_kept_is_read(law: Law) -> None:
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out)
+    page = made.add_worksheet("数据")
+    page.merge_range(0, 0, 1, 3, "报价清单")
+    page.write_row(2, 0, HEADER.split(","))
+    page.write_row(3, 0, ["Q1", "V1"])
+    page.write_formula(3, 2, "='[http://127.0.0.1:9/x.xlsx]Sheet1'!A1", None, "kept")
+    page.write_formula(3, 3, "=1+1", None, 7)  # what it was when the workbook was saved, not what it would be
+    made.close()
+    found = law(out.getvalue(), "xlsx", format="xlsx")
+    assert (rows(found), found.declared) == ([["Q1", "V1", "kept", "7"]], {"header": 1, "title": 1, "blank": 1})
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"PK\x03\x04" + bytes(2) + b"\x01" + bytes(30), "file:unreadable"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600), "file:encrypted"),
+    ],
+)
+def test_a_workbook_behind_a_password_or_cut_off_is_told_as_what_it_is(law: Law, data: bytes, rule: str) -> None:
+    with pytest.raises(UnreadableFileError) as fault:
+        law(data, "xlsx", format="xlsx")
+    assert fault.value.rule == rule
+
+
 def test_text_called_xls_is_read(law: Law) -> None:
     assert rows(law(text("Q1,V1,a,1").replace(b",", b"\t"), "xls", format="xlsx")) == [["Q1", "V1", "a", "1"]]
 
