@@ -62,8 +62,15 @@ class Rejected:
         return [header for headers in named for header in headers]
 
     def to_correct(self) -> list[Record]:
-        """Rows that can be mended cell by cell: a record that is no row, or that a later row replaced, cannot."""
-        return [row for row in self.rows if row["_text"] is None and not row["_rule"].startswith("key:")]
+        """Rows that can be mended cell by cell: a record that is no row, that a later row replaced, or with more in a
+        cell than Excel takes cannot."""
+        return [
+            row
+            for row in self.rows
+            if row["_text"] is None
+            and not row["_rule"].startswith("key:")
+            and all(len(str(cell)) <= LONGEST_CELL for cell in row.values())
+        ]
 
 
 def rejected_files(published: Path) -> list[Record]:
@@ -185,7 +192,7 @@ def _write_rows(book: Any, styles: dict[str, Any], rejected: Rejected, night: Ni
             if not value:
                 sheet.write_blank(number, position, None, style)
             else:
-                sheet.write_string(number, position, value[:LONGEST_CELL], style)
+                sheet.write_string(number, position, value, style)
                 widths[position - 1] = max(widths[position - 1], len(value.encode("gbk", "replace")))
     for position, width in enumerate(widths, start=1):
         sheet.set_column(position, position, min(WIDEST, width + 3), styles["text"])  # also for rows that are added

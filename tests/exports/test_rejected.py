@@ -13,7 +13,7 @@ from exports.audit import audit
 from exports.deliver import deliver
 from exports.outbox import fill_outbox
 from exports.publish import publish
-from exports.rejected import read_rejected, rejected_files, rejected_workbook
+from exports.rejected import LONGEST_CELL, Rejected, read_rejected, rejected_files, rejected_workbook
 from exports.wording import load_night
 from ingest.archive import exports_of
 from ingest.home import read_json, write_json
@@ -153,3 +153,9 @@ def test_a_file_that_is_read_from_a_table_is_mended_in_its_system(published):
     given |= {"comes_back": False, "name": "vehicle_20261124.parquet.退回.xlsx"}
     data = rejected_workbook(read_rejected(published, given), load_night(published, AS_OF))
     assert "不需要发回" in openpyxl.load_workbook(io.BytesIO(data))["不合格行"]["A1"].value
+
+
+def test_a_row_with_a_cell_that_excel_would_cut_off_does_not_come_back_cut_off() -> None:
+    row = {"_row": 2, "_rule": "signed_on:not_a_date", "_text": None, "签单日期": "x", "备注": "a" * LONGEST_CELL}
+    longer = row | {"_row": 3, "备注": "a" * (LONGEST_CELL + 1)}
+    assert Rejected({}, {}, [row, longer]).to_correct() == [row]
