@@ -11,7 +11,8 @@ from typing import Any
 from ingest.home import home, write_atomic
 
 OUTSIDE = re.compile(
-    r"<script[^>]*\bsrc=[\"']https?:[^>]*>\s*</script>|<link[^>]*\bhref=[\"']https?:[^>]*>|<img[^>]*\bsrc=[\"']https?:[^>]*>",
+    r"<script[^>]*\bsrc=[\"']https?:[^>]*>\s*</script>|<link[^>]*\bhref=[\"']https?:[^>]*>|<img[^>]*\bsrc=[\"']https?:[^>]*>"
+    r"|\burl\([\"']?https?:[^)]*\)",
     re.S,
 )
 """Great Expectations' pages load styles and pictures from other hosts; ours open from the file system, offline."""

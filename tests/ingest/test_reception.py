@@ -411,3 +411,26 @@ def test_a_required_column_that_is_missing_is_told_with_the_header_it_may_have_n
     [batch] = desk.receive(D)
     assert [fault["rule"] for fault in batch.faults] == ["file:columns_missing", "file:columns_renamed"]
     assert batch.verdict == "refused" and "“车架号” → “资料甲”" in batch.message_zh and "王经理" in batch.message_zh
+
+
+def test_a_volume_far_from_the_same_weekdays_is_used_and_told(desk, line) -> None:
+    for week in range(4, 0, -1):
+        day = D - timedelta(days=1 + 7 * week)
+        desk.put(f"保单清单_{day:%Y%m%d}.csv", *(line(1000 * week + n, signed_on=str(day)) for n in range(1, 61)))
+    desk.receive(D - timedelta(days=1))
+    desk.put("保单清单_20261123.csv", *(line(n) for n in range(1, 4)))
+    [batch] = desk.receive(D)
+    assert (batch.verdict, batch.rule, batch.loaded) == ("accepted_with_warning", "file:unusual_volume", 3)
+    assert "60" in batch.message_zh and "60" in batch.message_en
+
+
+def test_data_docs_say_which_promises_were_kept_and_show_no_value(desk, line) -> None:
+    desk.put("保单清单_20261123.csv", *(line(n) for n in range(1, 30)), line(31, vin="LSVAA2187O2000031"))
+    desk.receive(D)
+    page = (desk.home / "raw" / "_docs" / str(D) / "picc-policies.html").read_text(encoding="utf-8")
+    assert "vin" in page and "Failed" in page and "policy_number" in page
+    assert (
+        "LSVAA2187O2000031" not in page
+        and "13800138000" not in page
+        and "http" not in page.replace("http://www.w3", "")
+    )

@@ -153,6 +153,14 @@ def test_a_column_under_a_group_is_known_by_group_and_name(law: Law) -> None:
     assert found.declared == {"header": 1, "title": 1}
 
 
+def test_a_header_of_three_rows_is_one_header(law: Law) -> None:
+    found = law("报价,,金额,\n报价单,车辆,报价,\n报价单号,车架号,备注,金额\nQ1,V1,a,1\n".encode())
+    assert (rows(found), found.declared) == ([["Q1", "V1", "a", "1"]], {"header": 1, "title": 2})
+    spread = law("报价单号,车辆,,\n,车架号,说明,\n,,备注,金额\nQ1,V1,a,1\n".encode())
+    assert spread.table.column_names == ["报价单号", "车架号", "备注", "金额", "_row"]
+    assert (rows(spread), spread.declared) == ([["Q1", "V1", "a", "1"]], {"header": 3})
+
+
 def test_a_missing_header_is_told_without_a_word_of_the_file(law: Law) -> None:
     with pytest.raises(UnreadableFileError) as fault:
         law("张三,李四,王五\n赵六,钱七,孙八\n".encode())
@@ -436,6 +444,16 @@ def test_a_bomb_is_refused(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnreadableFileError) as fault:
         law(gzip.compress(text(*["Q,V,a,1"] * 200_000), mtime=0), "gz")
     assert fault.value.rule == "file:bomb"
+
+
+@pytest.mark.parametrize(("limit", "rule"), [("MEMBERS", "file:bomb"), ("BOOK_BYTES", "file:bomb")])
+def test_a_workbook_above_a_limit_is_refused(law: Law, monkeypatch: pytest.MonkeyPatch, limit: str, rule: str) -> None:
+    data = book(("数据", [HEADER.split(","), ["Q1", "V1", "a", 1]]))
+    assert law(data, "xlsx", format="xlsx").records == 2
+    monkeypatch.setattr(limits, limit, 3)
+    with pytest.raises(UnreadableFileError) as fault:
+        law(data, "xlsx", format="xlsx")
+    assert fault.value.rule in (rule, "file:too_large")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ingest.conversion import convert
+from ingest.identifiers import PLATE
 from ingest.reading import cell_text
 from ingest.spec import Extract, Source
 
@@ -174,6 +176,30 @@ def test_the_check_digit_of_an_identity_number_is_told(text: str, note: str | No
 def test_an_identity_number_that_excel_rounded_is_held() -> None:
     assert converted("customer", "id_number", "110105194912310000")[1] == "id_number:destroyed_by_excel"
     assert converted("customer", "id_number", "11010519491231002x")[:2] == ("11010519491231002X", None)
+
+
+@pytest.mark.parametrize(
+    ("plate", "is_usual"),
+    [
+        ("陕A12345", True), ("陕AD12345", True), ("陕AF12345", True), ("陕A12345D", True), ("陕AB12345", True),
+        ("陕A1234挂", True), ("粤Z1234港", True), ("使123456", True), ("陕AX12345", False), ("陕AD1234", True),
+        ("陕AD123456", False), ("陕AI2345", False), ("A12345", False), ("陕112345", False),
+    ],
+)  # fmt: skip
+def test_the_forms_of_plates(plate: str, is_usual: bool) -> None:
+    assert bool(re.match(PLATE, plate)) is is_usual
+
+
+def test_one_column_may_hold_dates_in_four_formats() -> None:
+    extract = Extract.model_validate(
+        {"entity": "customer_known_policy", "files": ["*"], "columns": {"expires_on": "到期日"}}
+    )
+    needed = {n: "2026-01-01" for n, c in extract.canonical().columns.items() if c.required and n != "expires_on"}
+    extract = extract.model_copy(update={"constants": needed})
+    source = Source.model_construct(name="s", identity="vin", path=Path("s.yaml"), extracts={"e": extract})
+    cells = ["2026-11-24", "2026/11/24", "20261124", "2026年11月24日", "24.11.2026", "46350"]
+    found = convert(pa.table({"到期日": cells, "_row": range(1, 7)}), extract, source)
+    assert found.rows["expires_on"].to_pylist() == [date(2026, 11, 24)] * 6
 
 
 @pytest.mark.parametrize(("text", "value"), [("陕a·12345", "陕A12345"), ("陕A D12345", "陕AD12345"), ("陕Ａ１２３４５", "陕A12345"), ("未上牌", None)])  # fmt: skip
