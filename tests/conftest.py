@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,15 @@ os.environ["DO_NOT_TRACK"] = "1"
 os.environ.pop("XUBAO_HOME", None)
 os.environ.pop("XUBAO_SOURCES", None)
 os.environ.pop("XUBAO_CONNECTIONS", None)
+
+
+@pytest.fixture(autouse=True)
+def own_connections() -> None:
+    """Airflow keeps the places of connections per process: a test must not see those of the home before."""
+    configuration = sys.modules.get("airflow.sdk.configuration")
+    if configuration is not None:
+        configuration.clear_secrets_backends_cache()
+
 
 PROGRAMS = {
     "initdb": "postgresql",
