@@ -108,7 +108,7 @@ class Group:
         return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.xlsx"))}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
     """Six nights in a row, with all the trouble that the sample makes on them."""
     home = tmp_path_factory.mktemp("group") / "home"

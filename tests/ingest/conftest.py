@@ -79,8 +79,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         (tmp_path / name).mkdir()
     monkeypatch.setenv("XUBAO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XUBAO_SOURCES", str(tmp_path / "sources"))
-    for name in ("AIRFLOW__SECRETS__BACKEND", "AIRFLOW__SECRETS__BACKEND_KWARGS"):
-        monkeypatch.delenv(name, raising=False)
     place = {"conn_type": "file", "extra": {"path": str(tmp_path / "outbox")}}
     monkeypatch.setenv("AIRFLOW_CONN_PICC_OUTBOX", json.dumps(place))
     made = Desk(tmp_path / "home", tmp_path / "outbox", tmp_path / "sources")
