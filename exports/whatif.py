@@ -46,6 +46,11 @@ COUNTS = """
     left join (select min(plan_id) as plan_id from given having count(distinct plan_id) = 1) as tiers on true
     where month = date '{month}'
 """
+TIERS = """
+    select months.store_id, months.month, given.*
+    from (select distinct store_id, month, plan_id from ({counts})) as months
+    inner join given using (plan_id)
+"""
 
 
 class TiersUnusableError(ValueError):
@@ -78,7 +83,8 @@ def whatif(published: Path, tiers: Path, month: date) -> list[Change]:
     with open_read_only(published / "restricted.duckdb") as connection:
         _read_tiers(connection, tiers)
         counts = COUNTS.format(month=month)
-        formula = _rendered("calculate_bonus", f"({counts})", "given", ["status", "published_amount"])
+        monthly = f"({TIERS.format(counts=counts)})"
+        formula = _rendered("calculate_bonus", f"({counts})", monthly, ["status", "published_amount"])
         rows = connection.execute(f"""
             select store_id, staff_id, role, renewable_vehicles, renewed_vehicles, full_cover_vehicles,
                 published_amount, bonus_amount

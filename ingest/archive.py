@@ -16,7 +16,7 @@ from ingest.home import home, is_rebuild, log, read_json, step, write_atomic
 
 ARCHIVE_PROVENANCE = {"_as_of": "DATE", "_revision": "BIGINT"}
 """Columns that stand after an archive's own."""
-AFTERWARDS = ("night", "export", "statement", "statement_line")
+AFTERWARDS = ("night", "export", "statement", "statement_line", "statement_plan")
 """What is archived when the night is over; everything else is decided in the warehouse."""
 
 

@@ -2,7 +2,8 @@
 
 The warehouse says which months are to be closed (`restricted.kpi_staff_bonus_monthly`: status, closes_on) and what the
 months closed before would be today (`restricted.statement_adjustment`): both are frozen together, the differences as
-paid with the month that is closed. Nights after this one read the archive back; the closed figures stay whatever
+paid with the month that is closed, and with them the plan version (`restricted.statement_plan`), under which the month
+is judged for ever. Nights after this one read the archive back; the closed figures stay whatever
 becomes known.
 """
 
@@ -44,6 +45,15 @@ inner join shown.restricted.statement_adjustment as adjustment using (store_id, 
 semi join closing on adjustment.store_id = closing.store_id and adjustment.paid_month = closing.month
 """
 
+PLANS = f"""
+with {CLOSING}
+select plan.*, plan.month as paid_month
+from shown.restricted.statement_plan as plan
+semi join closing on plan.store_id = closing.store_id and plan.month = closing.month
+"""
+FROZEN = {"statement_plan": PLANS, "statement_line": LINES, "statement": STATEMENTS}
+"""Written in this order: the last one makes the month closed, so that a break between them loses nothing."""
+
 
 def close_months(published: Path) -> int:
     """Freeze every month that the published night has ready for closing; return how many statements were frozen.
@@ -52,30 +62,26 @@ def close_months(published: Path) -> int:
     """
     as_of = date.fromisoformat(read_json(published / "manifest.json")["as_of"])
     frozen = _closed_months()
-    counts = {}
+    found = {}
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published / 'restricted.duckdb'}' as shown (read_only)")
         connection.register("frozen", frozen)
-        for name, query in (("statement", STATEMENTS), ("statement_line", LINES)):
-            columns = ", ".join(
-                "$as_of::date as closed_on" if c == "closed_on" else c for c in archives()[name].columns
+        for name, query in FROZEN.items():
+            typed = ", ".join(
+                f"cast({'$as_of' if column == 'closed_on' else column} as {kind}) as {column}"
+                for column, kind in archives()[name].sql_types().items()
             )
-            types = archives()[name].sql_types()
-            typed = ", ".join(f"cast({column} as {types[column]}) as {column}" for column in archives()[name].columns)
-            counts[name] = connection.execute(
-                f"with found as (select {columns} from ({query})) select {typed} from found"
+            found[name] = connection.execute(
+                f"with found as ({query}) select {typed} from found"
                 " anti join frozen on found.store_id = frozen.store_id and found.paid_month = frozen.paid_month"
                 " order by all",
                 {"as_of": as_of},
             ).to_arrow_table()
-    if not counts["statement"].num_rows:
+    if not found["statement"].num_rows:
         return 0
-    for name in (
-        "statement_line",
-        "statement",
-    ):  # the second makes the month closed: a break between them loses nothing
-        keep(archives()[name], as_of, pa.concat_tables([*_kept(name, as_of, frozen), counts[name]]).combine_chunks())
-    return counts["statement"].num_rows
+    for name in FROZEN:
+        keep(archives()[name], as_of, pa.concat_tables([*_kept(name, as_of, frozen), found[name]]).combine_chunks())
+    return found["statement"].num_rows
 
 
 def close_step(published: str) -> int:
@@ -91,12 +97,13 @@ def close_step(published: str) -> int:
 
 
 def _closed_months() -> pa.Table:
-    """(store_id, paid_month) of everything frozen so far, by this night too."""
+    """(store_id, paid_month) of everything frozen so far, by this night too; month says the same."""
     files = [str(path) for path in sorted((home() / "archive" / "statement").glob("????-??-??/*.parquet"))]
     if not files:
-        return pa.table({"store_id": pa.array([], pa.string()), "paid_month": pa.array([], pa.date32())})
+        empty = pa.array([], pa.date32())
+        return pa.table({"store_id": pa.array([], pa.string()), "paid_month": empty, "month": empty})
     with duckdb.connect() as connection:
-        query = "select distinct store_id, paid_month from read_parquet($files) order by all"
+        query = "select distinct store_id, paid_month, paid_month as month from read_parquet($files) order by all"
         return connection.execute(query, {"files": files}).to_arrow_table()
 
 
@@ -110,6 +117,7 @@ def _kept(name: str, as_of: date, frozen: pa.Table) -> list[pa.Table]:
         connection.register("frozen", frozen)
         query = f"""
             select * exclude ({", ".join(ARCHIVE_PROVENANCE)}) from read_parquet($file)
-            semi join frozen using (store_id, paid_month) order by all
+            semi join frozen using (store_id, {"paid_month" if "paid_month" in archives()[name].columns else "month"})
+            order by all
         """
         return [connection.execute(query, {"file": str(revisions[-1])}).to_arrow_table()]

@@ -1,7 +1,8 @@
 {#
     Bonus (L209) = base × A × B of every row of a relation with counts (int_bonus_count and what has its columns).
     The one place of the formula: the night's bonus, what the next vehicle is worth, a closed month recomputed, and
-    `make whatif`. `also` names further columns that are carried through; `tiers` is a relation like seed bonus_tier.
+    `make whatif`. `also` names further columns that are carried through; `tiers` is a relation like statement_plan:
+    the tiers of each store and month.
 #}
 {% macro calculate_bonus(counts, tiers, also=[]) -%}
 with
@@ -16,7 +17,8 @@ counts as (
 tiers as (
 
     select
-        plan_id,
+        store_id,
+        month,
         metric,
         tier,
         lower_inclusive,
@@ -76,13 +78,15 @@ tiered as (
     from measured
     left join tiers as a
         on
-            measured.plan_id = a.plan_id
+            measured.store_id = a.store_id
+            and measured.month = a.month
             and a.metric = 'full_coverage'
             and (value_a > a.lower_bound or (value_a = a.lower_bound and a.lower_inclusive))
             and (value_a < a.upper_bound or (value_a = a.upper_bound and a.upper_inclusive))
     left join tiers as b
         on
-            measured.plan_id = b.plan_id
+            measured.store_id = b.store_id
+            and measured.month = b.month
             and b.metric = 'attainment'
             and unit_b > 0
             and (

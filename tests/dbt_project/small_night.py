@@ -52,6 +52,10 @@ ARCHIVES = {
     "statement_line": "store_id text, staff_id text, staff_name text, role text, month date, paid_month date,"
     " line_number integer, vin text, plate_tail text, policy_number text, expires_on date, signed_on date,"
     " is_renewable boolean, is_counted boolean, is_full_cover boolean, reason text, plan_id text, closed_on date",
+    "statement_plan": "store_id text, month date, plan_id text, base_amount money, bonus_target_multiplier number,"
+    " renewable_segments text, book_roles text, store_roles text, close_working_day integer, metric text, tier integer,"
+    " lower_percent number, lower_inclusive boolean, upper_percent number, upper_inclusive boolean,"
+    " coefficient_lower number, coefficient_upper number, interpolation text",
     "export": "as_of date, channel text, recipient text, file_name text, sha256 text, records integer, purpose text,"
     " delivered_at timestamp",
 }

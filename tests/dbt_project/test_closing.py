@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from ingest.closing import close_months
-from tests.dbt_project.small_night import Night, Rows, run_night
-from tests.dbt_project.test_pay_and_call_list import cover
+from tests.dbt_project.small_night import Night, Rows, project_copy, run_night
+from tests.dbt_project.test_pay_and_call_list import change, cover
 
 SELECT = "+kpi_staff_bonus_store_monthly +statement_adjustment"
 NOVEMBER = "where month = date '2026-11-01'"
@@ -34,7 +34,7 @@ def entities(*more: dict[str, Any]) -> dict[str, Rows]:
 def archives(home: Path) -> dict[str, Rows]:
     """What the closings so far froze, and that there were nights since the first of November."""
     read: dict[str, Rows] = {"night": [{"as_of": "2026-11-01", "status": "healthy", "_as_of": "2026-11-01"}]}
-    for what in ("statement", "statement_line"):
+    for what in ("statement", "statement_line", "statement_plan"):
         files = [sorted(folder.glob("*.parquet"))[-1] for folder in sorted((home / "archive").glob(f"{what}/*-*"))]
         if files:
             rows = duckdb.execute("select * from read_parquet($1) order by all", [[str(f) for f in files]])
@@ -107,7 +107,32 @@ def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
     assert adjustment(last) == [("2027-01-01", "5400.00", "1800.00", "-3600.00", "reversed:1")]
 
 
-def test_a_break_between_the_two_files_of_a_closing_loses_and_doubles_nothing(
+def test_a_plan_that_is_edited_in_place_moves_no_closed_month(
+    tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Base 2,000 becomes 1,000 and the tier above 90 % pays 1 instead of 1.5, without a new plan_id: November was paid
+    1,800 and is recomputed to 1,800; December, still open, is 1,000 × 1 × 1.8 with its one vehicle renewed."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("XUBAO_HOME", str(home))
+    renewed = cover(5, "2027-12-20", "2026-12-01")
+    due = run_night(tmp_path / "due", "2026-12-03", entities(*renewed), state=parsed_project, select=SELECT,
+                    archives=archives(home))  # fmt: skip
+    assert due.exit_code == 0, due.stderr
+    closed(due, "2026-12-03")
+
+    project = project_copy(tmp_path / "edited")
+    seeds = project / "dbt_project" / "seeds" / "pay"
+    change(seeds / "bonus_plan.csv", "2000.00", "1000.00")
+    change(seeds / "bonus_tier.csv", "true,1.5000,1.5000,step\nbonus-l209,attainment,1", "true,1.0000,1.0000,step\nbonus-l209,attainment,1")  # fmt: skip
+    after = run_night(tmp_path / "after", "2026-12-04", entities(*renewed), archives(home), project, select=SELECT)
+    assert after.exit_code == 0, after.stderr
+    assert bonus(after) == [(4, 2, "1800.00", "closed", "2026-12-03")]
+    assert adjustment(after) == []
+    december = "select bonus_amount::varchar from restricted.restricted.kpi_staff_bonus_monthly"
+    assert after.rows(f"{december} where month = date '2026-12-01'") == [("1800.00",)]
+
+
+def test_a_break_between_the_files_of_a_closing_loses_and_doubles_nothing(
     tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"

@@ -1,1 +1,1 @@
-{{ calculate_bonus(ref('int_bonus_count'), ref('bonus_tier')) }}
+{{ calculate_bonus(ref('int_bonus_count'), ref('statement_plan')) }}

@@ -1,1 +1,1 @@
-{{ calculate_bonus(ref('int_bonus_next_count'), ref('bonus_tier'), also=['next_vehicle']) }}
+{{ calculate_bonus(ref('int_bonus_next_count'), ref('statement_plan'), also=['next_vehicle']) }}

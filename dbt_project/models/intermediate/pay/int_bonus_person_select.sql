@@ -39,6 +39,7 @@ days as (
         roles.base_amount as full_base_amount,
         roles.bonus_target_multiplier,
         roles.renewable_segments,
+        roles.is_closed,
         staff.staff_id,
         unnest(generate_series(
             greatest(staff.valid_from, roles.month),
@@ -68,6 +69,7 @@ people as (
         full_base_amount,
         bonus_target_multiplier,
         renewable_segments,
+        is_closed,
         day(last_day(month)) as month_days,
         count(distinct active_on) as active_days,
         list_sort(list_distinct(list(active_on))) as active_dates

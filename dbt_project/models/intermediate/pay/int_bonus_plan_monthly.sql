@@ -12,9 +12,13 @@ plans as (
 
 ),
 
-versions as (
+months as (
 
-    select * from {{ ref('bonus_plan') }}
+    select distinct
+        store_id,
+        expiry_month as month
+
+    from due
 
 ),
 
@@ -22,33 +26,38 @@ closed as (
 
     select distinct
         store_id,
-        month,
-        plan_id as closed_plan_id
+        month
 
     from {{ ref('int_statement_archived') }}
     where kind = 'bonus'
 
 ),
 
-months as (
+frozen as (
 
     select distinct
-        due.store_id,
-        due.expiry_month as month,
-        closed.closed_plan_id
+        store_id,
+        month,
+        plan_id,
+        base_amount,
+        bonus_target_multiplier::decimal(9, 4) as bonus_target_multiplier,
+        renewable_segments,
+        book_roles,
+        store_roles,
+        close_working_day
 
-    from due
-    left join closed on due.store_id = closed.store_id and due.expiry_month = closed.month
+    from {{ archive('statement_plan') }}
 
 ),
 
--- valid on the first day of the bonus month; a closed month keeps the version it was closed under
+-- valid on the first day of the bonus month; a closed month keeps the plan that was frozen with it
 chosen as (
 
     select
         months.store_id,
         months.month,
-        plans.* exclude (store_id, plan_kind, effective_from, effective_to, rules_in_force)
+        plans.* exclude (store_id, plan_kind, effective_from, effective_to, rules_in_force),
+        false as is_closed
 
     from months
     inner join plans
@@ -56,22 +65,15 @@ chosen as (
             months.store_id = plans.store_id
             and plans.plan_kind = 'renewal_bonus'
             and months.month between plans.effective_from and plans.effective_to
-    where months.closed_plan_id is null
+    anti join closed on months.store_id = closed.store_id and months.month = closed.month
     union all by name
     select
-        months.store_id,
-        months.month,
-        versions.* exclude (store_id, plan_kind, effective_from, effective_to)
+        frozen.*,
+        true as is_closed
 
-    from months
-    inner join versions
-        on
-            months.closed_plan_id = versions.plan_id
-            and versions.store_id in ('*', months.store_id)
-    qualify row_number() over (
-        partition by months.store_id, months.month
-        order by versions.store_id = '*', versions.effective_from desc
-    ) = 1
+    from frozen
+    semi join months on frozen.store_id = months.store_id and frozen.month = months.month
+    semi join closed on frozen.store_id = closed.store_id and frozen.month = closed.month
 
 )
 

@@ -23,6 +23,7 @@ lines as (
         people.scope,
         people.month,
         people.plan_id,
+        people.is_closed,
         due.vin,
         due.vehicle_key,
         due.plate_number,
@@ -31,8 +32,8 @@ lines as (
         due.outcome,
         due.renewed_on,
         due.renewed_policy_number,
-        coalesce(due.full_cover_on <= last_day(people.month), false) as is_full_cover,
-        due.full_cover_on is not null as is_full_cover_by_now,
+        due.full_cover_on is not null
+        and (people.is_closed or due.full_cover_on <= last_day(people.month)) as is_full_cover,
         list_contains(
             string_split(people.renewable_segments, ';'), due.segment
         ) as is_in_plan_segment,
@@ -58,6 +59,7 @@ judged as (
             when outcome = 'renewed_elsewhere' then 'renewed_elsewhere'
             when outcome = 'lost' then 'lost'
             when outcome = 'open' then 'not_renewed_yet'
+            when renewed_on > last_day(month) and is_closed then 'top_up'
             when renewed_on > last_day(month) then 'signed_after_month_end'
             else 'counted'
         end as reason
@@ -70,8 +72,8 @@ counted as (
 
     select
         *,
-        reason = 'counted' as is_counted,
-        reason = 'counted' and is_full_cover as is_full_cover_counted
+        reason in ('counted', 'top_up') as is_counted,
+        reason in ('counted', 'top_up') and is_full_cover as is_full_cover_counted
 
     from judged
 

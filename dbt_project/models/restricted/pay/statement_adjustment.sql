@@ -1,5 +1,11 @@
 with
 
+closes as (
+
+    select * from {{ ref('int_month_close') }}
+
+),
+
 archived as (
 
     select * from {{ ref('int_statement_archived') }}
@@ -8,13 +14,10 @@ archived as (
 
 recomputed as (
 
-    select * from {{ ref('int_bonus_closed_calculate') }}
-
-),
-
-closes as (
-
-    select * from {{ ref('int_month_close') }}
+    select bonuses.*
+    from {{ ref('int_bonus_calculate') }} as bonuses
+    inner join closes on bonuses.store_id = closes.store_id and bonuses.month = closes.month
+    where closes.status = 'closed'
 
 ),
 

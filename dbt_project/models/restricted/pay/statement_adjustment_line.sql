@@ -12,7 +12,12 @@ paid as (
 
 recomputed as (
 
-    select * from {{ ref('int_bonus_closed_line') }}
+    select
+        * rename (renewed_policy_number as policy_number, renewed_on as signed_on),
+        right(plate_number, 4) as plate_tail
+
+    from {{ ref('int_bonus_vehicle_judge') }}
+    where is_closed
 
 ),
 

@@ -1,1 +1,0 @@
-{{ calculate_bonus(ref('int_bonus_closed_count'), ref('bonus_tier')) }}
