@@ -26,8 +26,10 @@ Values = Mapping[str, Set[str]]  # kind -> values, upper case; kinds: phone, pla
 KIND_OF_COLUMN = {
     "phone": "phone", "second_phone": "phone", "insured_phone": "phone", "new_phone": "phone",
     "caller_number": "phone", "callee_number": "phone", "caller_phone": "phone", "referred_phone": "phone",
+    "sender_phone": "phone",
     "plate_number": "plate", "vin": "vin", "id_number": "id_number",
     "customer_name": "name", "insured_name": "name", "owner_name": "name", "caller_name": "name",
+    "sender_name": "name",
 }  # fmt: skip
 PUBLIC_COLUMNS = (
     "staff_name",

@@ -91,7 +91,8 @@ def entities() -> dict[str, list[Row]]:
              "valid_from": "2026-10-01"},
         ],
         "vehicle_sale": [
-            {"sale_number": "N10", "store_id": "001", "vin": "V10", "staff_id": "SC", "sold_on": "2025-11-15"},
+            {"sale_number": "N10", "store_id": "001", "vin": "V10", "staff_id": "SC", "sold_on": "2025-11-15",
+             "is_financed": True},
             {"sale_number": "N02", "store_id": "001", "vin": "V02", "staff_id": "SD", "sold_on": "2025-11-30"},
             {"sale_number": "N03", "store_id": "001", "vin": "V03", "staff_id": "SD", "sold_on": "2025-12-15"},
             {"sale_number": "N04", "store_id": "001", "vin": "V04", "staff_id": "SC", "sold_on": "2025-10-15"},

@@ -129,7 +129,7 @@ def entities() -> dict[str, list[group.Row]]:
         ],
         "repair_order": [
             {"order_number": "R-A5", "store_id": "001", "vin": "A5", "order_kind": "customer_paid",
-             "opened_at": "2026-11-20 09:00:00"},
+             "opened_at": "2026-11-20 09:00:00", "sender_name": "司机丙", "sender_phone": "13900000005"},
         ],
     }  # fmt: skip
 

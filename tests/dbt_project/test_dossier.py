@@ -13,3 +13,25 @@ def test_claim_free_years_are_counted_with_a_year_of_which_nobody_tells_apart(de
         order by claim_free_years nulls last"""
     assert desk_night.exit_code == 0, desk_night.stderr
     assert desk_night.rows(sql) == [(0, 2, 2, 0, 1), (1, 5, 0, 1, 2), (None, 1, 0, 0, 1)]
+
+
+def test_the_dossier_gathers_what_is_known_of_a_vehicle(desk_night: Night, offer_night: Night) -> None:
+    """V03: sold here, two claims, one quote, called back on 10 November. V10 was bought on a loan. V06 was transferred
+    and keeps its row. A4 has an open complaint; A5 was brought by somebody else and has a voucher left, which nobody
+    sees while the switch is off."""
+    sql = """select vin, is_sold_here, is_financed, insured_name, outcome, status, quotes, lowest_quote_amount::varchar,
+        claims_before_freeze, claim_free_years, is_quality_customer, last_result, last_result_on::varchar
+        from restricted.restricted.dossier where vin in ('V03', 'V06', 'V10') order by vin"""
+    assert desk_night.rows(sql) == [
+        ("V03", True, None, "客户V03", "open", "in", 1, "3150.00", 2, 0, False, "call_back", "2026-11-10"),
+        ("V06", False, None, "客户V06", "open", "sold", 0, None, None, None, None, None, None),
+        ("V10", True, True, "客户V10", "open", "in", 0, None, 0, 1, True, None, None),
+    ]
+    vehicles = "select count(*), count(distinct vin) from restricted.restricted.dossier"
+    assert desk_night.rows(vehicles) == [(10, 10)]
+    sql = """select vin, open_complaints, sender_name, sender_phone, last_visit_on::varchar, voucher_uses_left
+        from restricted.restricted.dossier where vin in ('A4', 'A5') order by vin"""
+    assert offer_night.rows(sql) == [
+        ("A4", 1, None, None, None, None),
+        ("A5", 0, "司机丙", "13900000005", "2026-11-20", None),
+    ]

@@ -40,6 +40,7 @@ merged as (
         last_sale.store_id as selling_store_id,
         last_sale.sold_on,
         last_sale.sale_number,
+        last_sale.is_financed,
         coalesce(files.customer_id, last_sale.customer_id) as customer_id
     from files
     full outer join last_sale on files.vin = last_sale.vin
