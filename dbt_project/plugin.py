@@ -1,8 +1,8 @@
 """The only way the night reaches SQL: session variables, set on every cursor (cursors do not inherit them).
 
     as_of               DATE, the day whose morning the night prepares
-    raw_<entity>        absolute paths of the entity's raw Parquet files in force (the first is an empty typed one)
-    archive_<what>      absolute paths of what earlier nights archived (the same)
+    inputs              MAP of VARCHAR: 'raw_<entity>' -> absolute paths of the entity's raw Parquet files in force, one
+                        a line (the first is an empty typed one); 'archive_<what>' -> what earlier nights archived
     key_ipad, key_opad  the pseudonym key, padded as HMAC-SHA256 (RFC 2104) wants it, BLOBs
 
 They come from `inputs.json` in the working folder, XUBAO_HOME and XUBAO_KEY_FILE; SQL sees them through the
@@ -51,12 +51,14 @@ def session_variables(folder: Path) -> Iterator[tuple[str, str, Any]]:
     home = Path(os.environ.get("XUBAO_HOME") or "var").absolute()
 
     yield "as_of", "cast(? as date)", date.fromisoformat(inputs["as_of"]).isoformat()
+    lines = {}
     for prefix, group in (("raw", "entities"), ("archive", "archives")):
         for what, paths in sorted(inputs[group].items()):
             if not paths:
                 raise InputsUnreadableError(f"{inputs_path}: {group}.{what} names no file, not even the empty one.")
-            # one text is bound in half the time of a list, and this happens for every cursor
-            yield f"{prefix}_{what}", "string_split(?, chr(10))", "\n".join(str(home / path) for path in paths)
+            lines[f"{prefix}_{what}"] = "\n".join(str(home / path) for path in paths)
+    # one statement and one text each: this happens for every cursor, and a list per entity took 16 ms of 17 each time
+    yield "inputs", "cast(? as map(varchar, varchar))", lines
 
     key = pseudonym_key()
     padded = key.ljust(HMAC_BLOCK_BYTES, b"\0")

@@ -7,12 +7,16 @@
 
 {# The raw files of an entity that are in force; never a glob. #}
 {% macro raw(entity) -%}
-    read_parquet(getvariable('raw_{{ entity }}'), union_by_name = true)
+    read_parquet(
+        string_split(getvariable('inputs')['raw_{{ entity }}'], chr(10)), union_by_name = true
+    )
 {%- endmacro %}
 
 {# What earlier nights archived, and what select() found out about the batches. #}
 {% macro archive(what) -%}
-    read_parquet(getvariable('archive_{{ what }}'), union_by_name = true)
+    read_parquet(
+        string_split(getvariable('inputs')['archive_{{ what }}'], chr(10)), union_by_name = true
+    )
 {%- endmacro %}
 
 {# HMAC-SHA256(key, x), the first 32 hex characters; the same as Python's hmac. NULL stays NULL. #}

@@ -203,15 +203,15 @@ def seconds_per_step(day: date) -> dict[str, float]:
     return {read["step"]: read["seconds"] for read in map(read_json, files)}
 
 
-def seconds_inside_dbt(results: dict[str, Any]) -> dict[str, Any]:
-    """Nodes and seconds per kind of node (threads overlap), and the ten slowest nodes."""
+def seconds_inside_dbt(results: dict[str, Any], slowest: int = 10) -> dict[str, Any]:
+    """Nodes and seconds per kind of node (threads overlap), and the slowest nodes."""
     kinds: dict[str, dict[str, float]] = {}
     for node in results["nodes"]:
         kind = kinds.setdefault(node["resource_type"], {"nodes": 0, "seconds": 0.0})
         kind["nodes"] += 1
         kind["seconds"] = round(kind["seconds"] + node["seconds"], 3)
-    slowest = sorted(results["nodes"], key=lambda node: -node["seconds"])[:10]
-    return {"kinds": kinds, "slowest": {node["name"]: node["seconds"] for node in slowest}}
+    nodes = sorted(results["nodes"], key=lambda node: -node["seconds"])[:slowest]
+    return {"kinds": kinds, "slowest": {node["name"]: node["seconds"] for node in nodes}}
 
 
 def summarized(samples: Sequence[Sample]) -> dict[str, Any]:

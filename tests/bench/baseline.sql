@@ -7,7 +7,7 @@ with
 received as (
 
     select * replace (upper(trim(vin)) as vin)
-    from read_parquet(getvariable('raw_policy'), union_by_name = true)
+    from read_parquet(string_split(getvariable('inputs')['raw_policy'], chr(10)), union_by_name = true)
 
 ),
 

@@ -75,7 +75,7 @@ def kept_rows(night: Night, name: str) -> list[str]:
     home = night.folder.parent / "home"
     paths = json.loads((night.folder / "inputs.json").read_text(encoding="utf-8"))["entities"][name]
     with duckdb.connect(str(night.folder / "work.duckdb"), read_only=True) as connection:
-        connection.execute(f"set variable raw_{name} = ?", [[str(home / path) for path in paths]])
+        connection.execute("set variable inputs = ?", [{f"raw_{name}": "\n".join(str(home / path) for path in paths)}])
         connection.execute("set variable as_of = cast(? as date)", [AS_OF])
         rows = connection.execute(f"select _source from staging.{MODELS[name].stem} order by 1").fetchall()
     return [mark for (mark,) in rows]
