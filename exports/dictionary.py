@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import duckdb
 import yaml
@@ -36,15 +38,32 @@ def dictionary_csv(connection: duckdb.DuckDBPyConnection) -> bytes:
     return text.getvalue().encode()
 
 
-@cache
 def _declared() -> dict[tuple[str, str], tuple[str, str]]:
     """(model, column) -> (Chinese, English) as declared beside the models."""
-    words = {}
+    return {
+        (name, column["name"]): (chinese(column), " ".join(str(column.get("description") or "").split()))
+        for name, model in declared_models().items()
+        for column in model.get("columns") or []
+    }
+
+
+@cache
+def declared_models() -> dict[str, Mapping[str, Any]]:
+    """Every model as its YAML declares it, by name, with `room` (marts, restricted, ...) and `area`, in that order."""
+    found = {}
     for file in sorted(MODELS.rglob("*.yml")):
+        room, *areas = file.parent.relative_to(MODELS).parts or ("",)
         loaded = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
         for model in loaded.get("models") or []:
-            for column in model.get("columns") or []:
-                meta = (column.get("config") or {}).get("meta") or {}
-                english = " ".join(str(column.get("description") or "").split())
-                words[model["name"], column["name"]] = (str(meta.get("zh") or ""), english)
-    return words
+            found[model["name"]] = {**model, "room": room, "area": areas[0] if areas else ""}
+    return found
+
+
+def meta(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """config.meta of a declared model or column."""
+    return (declared.get("config") or {}).get("meta") or {}
+
+
+def chinese(declared: Mapping[str, Any]) -> str:
+    """The Chinese name of a declared model or column, empty without one."""
+    return str(meta(declared).get("zh") or "")

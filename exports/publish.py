@@ -11,6 +11,7 @@ import duckdb
 
 from exports.audit import table_rows
 from exports.dictionary import dictionary_csv
+from exports.metrics import metrics_csv, metrics_page
 from exports.shelf import as_of_of, current, literal, open_read_only, published_folders, quoted
 from exports.wording import records
 from ingest.home import home, log, read_json, sha256_file, write_json
@@ -77,10 +78,12 @@ def _assemble(build: Path, folder: Path, as_of: date, rebuild: bool) -> None:
     shutil.copyfile(build / "inputs.json", folder / "inputs.json")
     if (build / "docs").is_dir():
         shutil.copytree(build / "docs", folder / "docs")
+    (folder / "docs").mkdir(exist_ok=True)
     rows = table_rows(folder / "analytics.duckdb")
     with open_read_only(folder / "analytics.duckdb") as connection:
         _write_parquet(connection, folder / "parquet", rows)
         _write_extracts(connection, folder / "extracts", rows)
+        (folder / "docs" / "metrics.html").write_bytes(metrics_page(_labels(connection)))
         sources = records(connection, "select * from marts.kpi_source_status order by all")
     row_of_file = {file: rows[file.stem] for file in folder.glob("*/*") if file.stem in rows}
     files = [
@@ -118,13 +121,19 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, tables: 
 
 
 def _write_extracts(connection: duckdb.DuckDBPyConnection, folder: Path, tables: dict[str, int]) -> None:
-    """Every kpi_ table as CSV (UTF-8 with BOM) and Parquet, and dictionary.csv for all tables."""
+    """Every kpi_ table as CSV (UTF-8 with BOM) and Parquet, dictionary.csv for all tables and metrics.csv."""
     folder.mkdir()
     for table in sorted(table for table in tables if table.startswith("kpi_")):
         _copy(connection, table, folder / f"{table}.parquet", PARQUET)
         _copy(connection, table, folder / f"{table}.csv", "format csv, header true")
         (folder / f"{table}.csv").write_bytes(BOM + (folder / f"{table}.csv").read_bytes())
     (folder / "dictionary.csv").write_bytes(BOM + dictionary_csv(connection))
+    (folder / "metrics.csv").write_bytes(BOM + metrics_csv(_labels(connection)))
+
+
+def _labels(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
+    """Key -> (Chinese, English) of all words."""
+    return {key: (zh, en) for key, zh, en in connection.execute("select key, zh, en from marts.dim_label").fetchall()}
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, file: Path, options: str) -> None:

@@ -1,13 +1,17 @@
 """Published folders are whole, repeatable, and `current` moves only forward."""
 
 import csv
+import html
 import json
+import re
 import stat
 
 import duckdb
 import pytest
 
 from exports.audit import audit
+from exports.dictionary import declared_models
+from exports.metrics import metrics
 from exports.publish import PublishedBytesDifferError, publish
 
 
@@ -42,6 +46,36 @@ def test_extracts_open_in_a_spreadsheet_and_come_with_a_dictionary(make_build):
     assert due == {"table": "kpi_renewal_rate_monthly", "column": "due_vehicles", "type": "BIGINT",
                    "zh": "应续辆数", "en": "Due vehicles"}  # fmt: skip
     assert next(row for row in rows if row["column"] == "owner")["zh"]
+
+
+def test_every_metric_goes_out_once_with_its_definition_in_both_languages(make_build):
+    folder = published(make_build())
+    rows = list(csv.DictReader((folder / "extracts" / "metrics.csv").open(encoding="utf-8-sig")))
+    rate = next(metric for metric in metrics() if metric.name == "renewal_rate")
+    assert len({row["metric"] for row in rows}) == len(rows) == len(metrics())
+    assert next(row for row in rows if row["metric"] == "renewal_rate") == {
+        "metric": "renewal_rate", "zh": "当期续保率", "en": "Current renewal rate",
+        "formula_zh": "本店续保辆数 ÷ 应续辆数,按到期月",
+        "formula_en": "vehicles renewed here ÷ due vehicles, by expiry month",
+        "unit_zh": "比率(0 至 1)", "unit_en": "share, 0 to 1", "better": "higher",
+        "mart": "kpi_renewal_rate_monthly", "numerator": "renewed_here", "denominator": "due_vehicles",
+        "column": "renewal_rate", "grain": "store_id × segment × expiry_month", "grain_zh": "门店 × 客户类别 × 到期月",
+        "source": "L161-172", "also_in": " ".join(rate.also_in),
+    }  # fmt: skip
+
+
+def test_the_page_of_metrics_names_every_mart_and_loads_nothing(make_build):
+    page = (published(make_build()) / "docs" / "metrics.html").read_text(encoding="utf-8")
+    marts = {name for name, model in declared_models().items() if model["room"] in ("marts", "restricted")}
+    assert set(re.findall(r'<h3 id="(\w+)"', page)) == marts
+    assert all(metric.zh in page and metric.formula_en.split(",")[0] in html.unescape(page) for metric in metrics())
+    links = re.findall(r'(?:href|src)="([^"]+)"', page)
+    assert (
+        all(re.match(r"#|dbt/index\.html#|\.\./extracts/kpi_\w+\.csv$", link) for link in links)
+        and "<script" not in page
+    )
+    anchors = {link[1:] for link in links if link.startswith("#")}
+    assert anchors <= marts
 
 
 def test_rows_in_another_physical_order_give_the_same_bytes(home, make_build, tmp_path):
