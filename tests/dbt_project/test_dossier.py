@@ -35,3 +35,16 @@ def test_the_dossier_gathers_what_is_known_of_a_vehicle(desk_night: Night, offer
         ("A4", 1, None, None, None, None),
         ("A5", 0, "司机丙", "13900000005", "2026-11-20", None),
     ]
+
+
+def test_a_vehicle_known_by_its_plate_only_has_three_gaps_and_stands_on_the_clerks_list(desk_night: Night) -> None:
+    """V08 has no phone, no policy and no owner's name; its two earlier months are closed. The others lack nothing."""
+    sql = """select expiry_month::varchar, gap, due_vehicles, open, filled_segment, is_worth_known
+        from analytics.marts.kpi_data_gap_monthly where expiry_month >= date '2026-11-01' order by gap"""
+    assert desk_night.rows(sql) == [
+        ("2027-02-01", "customer_name", 1, 1, None, False),
+        ("2027-02-01", "expiry", 1, 1, "policy_known", False),
+        ("2027-02-01", "phone", 1, 1, "out_of_town", False),
+    ]
+    sql = "select list_kind, vin, plate_number, gaps from restricted.restricted.data_gap_list"
+    assert desk_night.rows(sql) == [("due_vehicle", "V08", "豫A88888", "customer_name;expiry;phone")]

@@ -35,6 +35,7 @@ numbers as (
             'quality_months', 'quality_claims_at_most', 'cascade_late_days', 'cascade_quote_days',
             'cascade_preparation_days', 'forecast_cohorts', 'forecast_least_cohorts',
             'forecast_low_percent', 'forecast_high_percent', 'win_back_months',
+            'gap_least_vehicles',
         ] %}
         max(case when parameters.parameter = '{{ name }}' then parameters.value end) as {{ name }}
         {{- "," if not loop.last }}
