@@ -17,7 +17,18 @@ import pytest
 
 from ingest.sample.parameters import EXTRACTS
 from ingest.sample.truth import DMS_KEYS
-from tests.end_to_end.conftest import NIGHTS, VEHICLES, Group, night, prepare, published_bytes, quarantined, run_steps
+from tests.end_to_end.conftest import (
+    KEY,
+    NIGHTS,
+    VEHICLES,
+    Group,
+    night,
+    prepare,
+    published_bytes,
+    quarantined,
+    run_steps,
+)  # fmt: skip
+from tests.recomputed.measures import all_differences
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -83,6 +94,12 @@ def test_the_bridge_has_no_residual(group: Group) -> None:
     for number in range(NIGHTS):
         with group.marts(number) as marts:
             assert marts.execute("select sum(abs(residual)) from marts.fct_renewal_bridge").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("number", [0, NIGHTS - 1])
+def test_rates_bonuses_cascade_and_concessions_equal_their_recomputation_in_pandas(group: Group, number: int) -> None:
+    told = all_differences(group.home, group.published[number], KEY)
+    assert not told, "\n".join(told[:20])
 
 
 def test_the_night_again_gives_the_same_bytes(group: Group) -> None:

@@ -56,8 +56,10 @@ counted as (
         target_rate,
         cast(ceil(due_vehicles * target_rate) as bigint) as target_vehicles,
         renewed_here,
-        greatest(cast(ceil(due_vehicles * target_rate) as bigint) - renewed_here, 0)
-            as missing_vehicles,
+        case
+            when target_rate is not null
+                then greatest(cast(ceil(due_vehicles * target_rate) as bigint) - renewed_here, 0)
+        end as missing_vehicles,
         is_matured,
         counts_for_achievement
     from tiered

@@ -57,9 +57,10 @@ final as (
         stated.coefficient_b,
         stated.base_amount,
         stated.bonus_amount,
-        -- what staff see: never negative, and nothing once the month is closed
+        -- what staff see: never negative, and nothing once the month is closed or all is renewed;
+        -- greatest() alone would turn "no next vehicle" into 0
         case
-            when closes.closed_on is null
+            when closes.closed_on is null and next_vehicles.next_full_cover_value is not null
                 then greatest(next_vehicles.next_full_cover_value, 0)::decimal(18, 2)
         end as next_full_cover_value,
         stated.plan_id,
