@@ -20,8 +20,14 @@ CODES = {
     "segment": "segment",
     "cover_code": "cover",
     "incentive_kind": "incentive_kind",
+    "insurer_code": "insurer",
 }  # column -> group of labels of its codes
-SIGNERS = ("signed_by_person", "signed_by_manager", "signed_by_general_manager")
+PERSON = "store_id, staff_id, role"
+SIGNERS = {
+    "signed_by_person": "confirmed_on",
+    "signed_by_manager": "manager_confirmed_on",
+    "signed_by_general_manager": "general_manager_confirmed_on",
+}  # label of a signature's place -> column with the day it was given
 
 
 def statement_rows(published: Path) -> int:
@@ -33,8 +39,9 @@ def statement_rows(published: Path) -> int:
 def statement_workbook(published: Path, night: Night) -> bytes:
     """The bytes of the statement; equal bytes for equal contents.
 
-    One row per person × month, newest month first; on a sheet of its own, for the manager only, the months in which the
-    next renewal would cost a person money: a defect of the plan (DOMAIN §4).
+    One row per person × month, newest month first, under it the places for three signatures: the day of the last one
+    once all statements of the newest ended month are confirmed; on a sheet of its own, for the manager only, the months in which the
+    next renewal would cost a person money: a defect of the plan (DOMAIN §4); the insurers' channel managers last (L25).
     """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -47,26 +54,38 @@ def statement_workbook(published: Path, night: Night) -> bytes:
         }),
         "text": book.add_format({**cell, "num_format": "@"}),
         "month": book.add_format({**cell, "num_format": "yyyy-mm", "align": "center"}),
+        "date": book.add_format({**cell, "num_format": "yyyy-mm-dd", "align": "center"}),
         "rate": book.add_format({**cell, "num_format": "0.0%"}),
         "amount": book.add_format({**cell, "num_format": "#,##0.00"}),
+        "factor": book.add_format({**cell, "num_format": "0.0%"}),
         "value": book.add_format({**cell, "num_format": "#,##0.00"}),
         "number": book.add_format({**cell, "num_format": "General"}),
     }  # fmt: skip
     with open_read_only(published / "restricted.duckdb") as connection:
-        for name, table, where in (
-            ("bonus", "kpi_staff_bonus_monthly", "true"),
-            ("incentive", "staff_incentive_monthly", "incentive_amount > 0"),
-            ("adjustment", "statement_adjustment", "true"),
-            ("plan_defect", "next_vehicle_value", "is_plan_defect"),
+        for name, table, where, order in (
+            ("bonus", "kpi_staff_bonus_monthly", "true", PERSON),
+            ("incentive", "staff_incentive_monthly", "incentive_amount > 0", PERSON),
+            ("adjustment", "statement_adjustment", "true", PERSON),
+            ("plan_defect", "next_vehicle_value", "is_plan_defect", PERSON),
+            ("channel_manager", "channel_manager_bonus_monthly", "true", "insurer_code, manager_id"),
         ):
-            query = f"from restricted.{table} where {where} order by month desc, store_id, staff_id, role"
+            query = f"from restricted.{table} where {where} order by month desc, {order}"
             columns = [row[0] for row in connection.execute(f"describe restricted.{table}").fetchall()]
             rows = records(connection, f"select * {query}")
             sheet = _add_sheet(book, formats, night, name, columns, rows)
             for position, signer in enumerate(SIGNERS if name == "bonus" else ()):
-                sheet.write_string(len(rows) + 2, 4 * position, f"{night.say(f'statement.{signer}')}: ____________")
+                place = f"{night.say(f'statement.{signer}')}: {_signed(rows, SIGNERS[signer])}"
+                sheet.write_string(len(rows) + 2, 4 * position, place)
     book.close()
     return buffer.getvalue()
+
+
+def _signed(rows: list[Record], column: str) -> str:
+    """The day on which the last statement of the newest ended month was signed; a line to sign on until all are."""
+    ended = [row for row in rows if row["status"] in ("awaiting_confirmation", "closed")]
+    month = max((row["month"] for row in ended), default=None)
+    signed = [row[column] for row in ended if row["month"] == month]
+    return f"{month:%Y-%m} {max(signed)}" if signed and all(signed) else "____________"
 
 
 def _add_sheet(
@@ -88,7 +107,7 @@ def _add_sheet(
             if value is None:
                 sheet.write_blank(number, position, None, formats["text"])
             elif isinstance(value, date):
-                sheet.write_datetime(number, position, value, formats["month"])
+                sheet.write_datetime(number, position, value, formats["date" if column.endswith("_on") else "month"])
             elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
                 sheet.write_number(number, position, value, formats.get(column.rsplit("_", 1)[-1], formats["number"]))
             else:

@@ -215,8 +215,9 @@ def make_trainings(seed: int, staff: pd.DataFrame, first_day: int, last_day: int
     )
 
 
-def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, sold: pd.DataFrame, staff: pd.DataFrame) -> pd.DataFrame:  # fmt: skip
-    """Approvals of concessions and of vehicles that are gone, and who takes over when a specialist leaves."""
+def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, sold: pd.DataFrame, staff: pd.DataFrame, span: tuple[int, int]) -> pd.DataFrame:  # fmt: skip
+    """Approvals of concessions and of vehicles that are gone, who takes over when a specialist leaves, and who confirmed
+    the bonus statements of the months within `span` (day numbers)."""
     rng = p.stream(seed, "decisions")
     approved = concessions[concessions["approver"] != ""]
     managers = staff[staff["role"] == "保险经理"].drop_duplicates("store_id").set_index("store_id")["staff_id"]
@@ -265,7 +266,9 @@ def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, 
                     }
                 )
             )
-    rows = pd.concat(parts, ignore_index=True).fillna({"from_staff_id": "", "to_staff_id": ""})
+    parts.append(_statement_decisions(seed, staff, managers, span))
+    blank = dict.fromkeys(("vin", "from_staff_id", "to_staff_id", "staff_id", "statement_month", "note"), "")
+    rows = pd.concat(parts, ignore_index=True).fillna(blank)
     rows = rows.sort_values(["at", "reference_number", "vin"], kind="stable", ignore_index=True)
     at = rows["at"].to_numpy().astype(np.int64)
     return pd.DataFrame(
@@ -277,14 +280,57 @@ def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, 
             "decision": rows["decision"].astype(object),
             "subject": rows["subject"].astype(object),
             "vin": rows["vin"],
-            "from_staff_id": rows.get("from_staff_id", ""),
-            "to_staff_id": rows.get("to_staff_id", ""),
+            "from_staff_id": rows["from_staff_id"],
+            "to_staff_id": rows["to_staff_id"],
+            "staff_id": rows["staff_id"],
+            "statement_month": rows["statement_month"],
             "reference_number": rows["reference_number"],
             "effective_on": days.text(at // DAY),
-            "reason": np.where(rows["decision"] == "改派", "人员变动", "").astype(object),
+            "reason": np.where(rows["decision"] == "改派", "人员变动", rows["note"]).astype(object),
             "since": at,
         }
     )
+
+
+def _statement_decisions(
+    seed: int, staff: pd.DataFrame, managers: pd.Series, span: tuple[int, int]
+) -> pd.DataFrame:  # fmt: skip
+    """On day 2 of a month most people confirm last month's statement, a few object; the manager confirms a day later."""
+    rng = p.stream(seed, "statements")
+    parts = []
+    for month in range(int(days.month_index(span[0])), int(days.month_index(span[1]))):
+        starts, ends = int(days.month_first(month)), int(days.month_first(month + 1))
+        paid = staff[staff["role"].isin(["续保专员", "信息员"]) & (staff["valid_from"] < ends)]
+        paid = paid[paid["valid_to"] >= starts].drop_duplicates(["store_id", "staff_id"])
+        draw = rng.random(len(paid))
+        answered = paid[draw < 0.9]
+        objects = draw[draw < 0.9] < 0.05
+        common = {
+            "store_id": answered["store_id"],
+            "subject": "奖金",
+            "reference_number": "",
+            "staff_id": answered["staff_id"],
+            "statement_month": days.text(np.full(len(answered), starts)),
+        }
+        own = pd.DataFrame(
+            common
+            | {
+                "manager_id": answered["staff_id"],
+                "at": (ends + 1) * DAY + 9 * 3600 + np.arange(len(answered)) * 240,
+                "decision": np.where(objects, "异议", "确认"),
+                "note": np.where(objects, "有一台在我名下续保的车没有计入", ""),
+            }
+        )
+        signed = pd.DataFrame(
+            common
+            | {
+                "manager_id": managers.loc[answered["store_id"]].to_numpy(),
+                "at": (ends + 2) * DAY + 9 * 3600,
+                "decision": "确认",
+            }
+        )
+        parts += [own, signed[~objects]]
+    return pd.concat(parts, ignore_index=True)
 
 
 def make_channels(anchor: int) -> pd.DataFrame:

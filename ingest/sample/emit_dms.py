@@ -77,7 +77,7 @@ COLUMNS = {
         "do_not_call": "request_number store_id customer_id phone requested_on told_by ends_on updated_at",
         "manager_decision": (
             "decision_number store_id manager_id decided_at decision subject vin from_staff_id to_staff_id "
-            "reference_number effective_on reason updated_at"
+            "staff_id statement_month reference_number effective_on reason updated_at"
         ),
         "help_request": (
             "request_number store_id staff_id vin asked_at topic question answered_at answered_by reply updated_at"

@@ -28,7 +28,11 @@ def entities(*more: dict[str, Any]) -> dict[str, Rows]:
         *cover(6, "2027-01-20", "2026-01-10"),
     ]
     stores = [{"store_id": "001", "store_name": "一店", "city": "西安", "plate_prefixes": "陕A"}]
-    return {"store": stores, "staff": [STAFF | {"staff_id": "S1"}], "policy": [*policies, *more]}
+    objection = {"decision_number": "D1", "store_id": "001", "manager_id": "S1", "decided_at": "2026-12-02 10:00:00",
+                 "decision": "object", "subject": "statement", "staff_id": "S1", "statement_month": "2026-11-01",
+                 "effective_on": "2026-12-02", "reason": "少一台"}  # fmt: skip
+    staff = [STAFF | {"staff_id": "S1"}]
+    return {"store": stores, "staff": staff, "policy": [*policies, *more], "manager_decision": [objection]}
 
 
 def archives(home: Path) -> dict[str, Rows]:
@@ -81,13 +85,23 @@ def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
     assert closed(early, "2026-12-02") == 0, "not before working day 3"
 
     due = night("2026-12-03")
-    assert closed(due, "2026-12-03") == 1
+    assert closed(due, "2026-12-03") == 1, "though S1 objects"
     assert closed(due, "2026-12-03") == 0, "a closed month is not closed twice"
 
     late = cover(4, "2027-11-20", "2026-12-10")
     after = night("2026-12-11", *late)
     assert bonus(after) == [(4, 2, "1800.00", "closed", "2026-12-03")]
     assert adjustment(after) == [("2026-12-01", "1800.00", "5400.00", "3600.00", "top_up:1")]
+    told = (
+        "select confirmed_on, objected_on::varchar, objection_note from restricted.restricted.kpi_staff_bonus_monthly"
+    )
+    assert after.rows(f"{told} {NOVEMBER}") == [(None, "2026-12-02", "少一台")], (
+        "the manager sees it after the closing too"
+    )
+    people = (
+        "select staff_members, confirmed_members, objecting_members from analytics.marts.kpi_staff_bonus_store_monthly"
+    )
+    assert after.rows(f"{people} {NOVEMBER}") == [(1, 0, 1)]
     reasons = f"select vin_last_6, reason from restricted.restricted.statement_line {NOVEMBER} order by 1"
     assert after.rows(reasons) == due.rows(reasons), "the lines of a closed statement stay too"
     totals = (

@@ -85,7 +85,13 @@ create table restricted.dropdown as select * from (values
     as t (list_name, position, code, zh, en);
 create table restricted.kpi_staff_bonus_monthly as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
     date '2026-10-01' as month, 200::bigint as renewable_vehicles, 0.9::decimal(9, 4) as full_coverage_rate,
-    1200.00::decimal(18, 2) as bonus_amount, '=cmd' as plan_id, 'provisional' as status;
+    1200.00::decimal(18, 2) as bonus_amount, '=cmd' as plan_id,
+    'awaiting_confirmation' as status, date '2026-11-02' as confirmed_on, null::date as objected_on,
+    date '2026-11-03' as manager_confirmed_on, null::date as general_manager_confirmed_on
+    union all select '001', 'S1', 'renewal_specialist', date '2026-11-01', 100, 0.8, 0.00, 'p', 'provisional', null, null, null, null;
+create table restricted.channel_manager_bonus_monthly as select 'PICC' as insurer_code, 'M7' as manager_id,
+    date '2026-11-01' as month, 40::bigint as target_vehicles, 30::bigint as renewed_vehicles,
+    0.75::decimal(18, 6) as attainment_rate, 0.8::decimal(18, 6) as budget_factor, 600.00::decimal(18, 2) as bonus_amount;
 create table restricted.staff_incentive_monthly as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
     date '2026-10-01' as month, 30.00::decimal(18, 2) as incentive_amount;
 create table restricted.statement_adjustment as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,

@@ -46,7 +46,7 @@ def test_everybody_gets_a_file_and_the_manager_the_extracts_and_the_bonus(home, 
     assert entry["files"][0]["rows"] == 8 and manifest(home, "S2")["files"][0]["rows"] == 0
     assert stat.S_IMODE((outbox / "S1" / "call_list_001_S1_20261124.xlsx").stat().st_mode) == 0o600
     bonus = openpyxl.load_workbook(outbox / "general_manager" / "bonus_20261124.xlsx").active
-    assert bonus["C2"].value == "续保专员" and bonus["H2"].value == "=cmd" and bonus["H2"].data_type == "s"
+    assert bonus["C3"].value == "续保专员" and bonus["H3"].value == "=cmd" and bonus["H3"].data_type == "s"
 
 
 def test_the_same_night_again_changes_nothing(home, make_build):

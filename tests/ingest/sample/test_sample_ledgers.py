@@ -139,3 +139,20 @@ def test_each_insurer_hands_over_its_rates_once(grown) -> None:
         [path] = (grown.outbox / source).glob("手续费标准_*.csv")
         rates = texts(path, encoding)
         assert set(rates["险种"]) == {"商业险", "交强险"} and rates["手续费率"].str.endswith("%").all()
+
+
+def test_people_answer_their_statement_after_the_month_and_the_manager_signs_what_is_not_disputed(
+    dms: sqlite3.Connection,
+) -> None:
+    columns = "store_id, staff_id, statement_month, manager_id, decision, decided_at"
+    rows = pd.read_sql(f"select {columns} from manager_decision where subject = '奖金'", dms)
+    ends = pd.to_datetime(rows["statement_month"]) + pd.offsets.MonthBegin()
+    assert len(rows) > 20 and (pd.to_datetime(rows["decided_at"]) >= ends).all()
+    own = rows[rows["manager_id"] == rows["staff_id"]].set_index(["store_id", "staff_id", "statement_month"])[
+        "decision"
+    ]
+    signed = rows[rows["manager_id"] != rows["staff_id"]].set_index(["store_id", "staff_id", "statement_month"])[
+        "decision"
+    ]
+    assert set(own) == {"确认", "异议"} and set(signed) == {"确认"}
+    assert set(own.reindex(signed.index)) == {"确认"}

@@ -18,6 +18,8 @@ people as (
         store_id,
         month,
         count(distinct staff_id) as staff_members,
+        count(distinct staff_id) filter (where confirmed_on is not null) as confirmed_members,
+        count(distinct staff_id) filter (where objected_on is not null) as objecting_members,
         sum(base_amount) as base_amount,
         sum(bonus_amount) as bonus_amount
 
@@ -50,6 +52,8 @@ final as (
         coalesce(vehicles.renewable_vehicles, 0) as renewable_vehicles,
         coalesce(vehicles.renewed_vehicles, 0) as renewed_vehicles,
         coalesce(vehicles.full_cover_vehicles, 0) as full_cover_vehicles,
+        people.confirmed_members,
+        people.objecting_members,
         people.base_amount::decimal(18, 2) as base_amount,
         people.bonus_amount::decimal(18, 2) as bonus_amount
 

@@ -25,6 +25,12 @@ closes as (
 
 ),
 
+decisions as (
+
+    select * from {{ ref('int_statement_decision') }}
+
+),
+
 -- a closed statement never changes: what was frozen, whatever is known since
 stated as (
 
@@ -67,9 +73,20 @@ final as (
         stated.bonus_target_multiplier::decimal(9, 4) as bonus_target_multiplier,
         coalesce(closes.status, 'closed') as status,
         closes.closes_on,
-        closes.closed_on
+        closes.closed_on,
+        decisions.confirmed_on,
+        decisions.objected_on,
+        decisions.objection_note,
+        decisions.manager_confirmed_on,
+        decisions.general_manager_confirmed_on
 
     from stated
+    left join
+        decisions
+        on
+            stated.store_id = decisions.store_id
+            and stated.staff_id = decisions.staff_id
+            and stated.month = decisions.month
     left join closes on stated.store_id = closes.store_id and stated.month = closes.month
     left join
         next_vehicles
