@@ -8,6 +8,8 @@ Calls       On 20 October V03 talked for 45 seconds, V09 did not answer; on 21 O
 Hotline     On 23 November V01 was answered after 30 seconds, recorded and guided, and came in the same day for 4,200
             yuan; V03 rang, was not answered and called back after 7 minutes; a stranger asked about a claim.
 Quotes      V03 on 19 October, V04 on 14 November, V02 half an hour before as_of; V09 once, a year ago.
+Workshop    V03 is expected today, V10 tomorrow, V02 the day after; V01 came on 25 September, V08 on 2 November, V09 did
+            not come on 20 November.
 Claims      V03 had two in 24 months before the freeze of 1 September, V04 one, V07 one of which was rejected.
 """
 
@@ -66,6 +68,12 @@ def hotline(number: str, vin: str | None, **other: Any) -> Row:
     return row | other
 
 
+def appointment(number: str, vin: str, at: str, status: str = "booked") -> Row:
+    """A maintenance appointment at store 001, booked on 1 September."""
+    return {"appointment_number": number, "store_id": "001", "vin": vin, "appointment_kind": "maintenance",
+            "staff_id": "A1", "booked_at": "2026-09-01 09:00:00", "appointed_at": at, "status": status}  # fmt: skip
+
+
 def entities() -> dict[str, list[Row]]:
     """The group's raw rows and the desk's."""
     return group.entities() | {
@@ -101,6 +109,15 @@ def entities() -> dict[str, list[Row]]:
             *group.entities()["repair_order"],
             {"order_number": "R1", "store_id": "001", "vin": "V01", "order_kind": "accident",
              "opened_at": "2026-11-23 15:00:00", "amount": "4200.00"},
+        ],
+        "service_appointment": [
+            appointment("T1", "V03", "2026-11-24 10:00:00"),
+            appointment("T2", "V10", "2026-11-25 09:00:00"),
+            appointment("T3", "V02", "2026-11-26 09:00:00"),
+            appointment("T4", "V01", "2026-09-25 09:00:00", "arrived"),
+            appointment("T5", "V09", "2026-11-20 09:00:00", "no_show"),
+            appointment("T6", "V08", "2026-11-02 09:00:00", "arrived"),
+            appointment("T7", "V07", "2026-11-20 09:00:00", "cancelled"),
         ],
         "claim": [
             claim("C1", "V03", "2025-03-01"),

@@ -48,3 +48,21 @@ def test_a_vehicle_known_by_its_plate_only_has_three_gaps_and_stands_on_the_cler
     ]
     sql = "select list_kind, vin, plate_number, gaps from restricted.restricted.data_gap_list"
     assert desk_night.rows(sql) == [("due_vehicle", "V08", "豫A88888", "customer_name;expiry;phone")]
+
+
+def test_the_advisor_sees_which_visits_of_today_and_tomorrow_are_due_and_what_came_of_earlier_ones(
+    desk_night: Night,
+) -> None:
+    """V03 comes today and V10 tomorrow, V02 later. V01 came 56 days before its expiry and renewed a week after; V09 did
+    not come; V08 came 118 days before its expiry; V07 cancelled."""
+    sql = """select appointment_number, staff_id, days_left, lowest_quote_amount::varchar, claim_free_years, reason_zh
+        from restricted.restricted.service_lane_list order by 1"""
+    assert desk_night.rows(sql) == [
+        ("T1", "A1", -4, "3150.00", 0, "进店当天已脱保4天;去年在本店投保"),
+        ("T2", "A1", -5, None, 1, "进店当天已脱保5天;新车首年在本店投保;尚未报价"),
+    ]
+    sql = """select status, days_left, is_renewed_since from analytics.marts.fct_service_lane order by days_left desc"""
+    assert desk_night.rows(sql)[:2] == [("arrived", 56, True), ("no_show", 0, False)]
+    sql = """select month::varchar, appointments, due_appointments, arrived_due, quoted_since, renewed_since, still_open
+        from analytics.marts.kpi_service_lane_monthly order by 1"""
+    assert desk_night.rows(sql) == [("2026-09-01", 1, 1, 1, 0, 1, 0), ("2026-11-01", 2, 1, 0, 0, 0, 0)]
