@@ -1,9 +1,10 @@
 """One `dbt build` in one process of its own (only its exit frees the DuckDB files).
 
-    python -m dbt_project.build --build DIR [--threads N]
+    python -m dbt_project.build --build DIR [--threads N] [--docs]
 
 DIR is a build folder with `inputs.json`. Afterwards it holds work.duckdb, analytics.duckdb, restricted.duckdb and
-`run_results.json`: status, seconds, and per node its status, seconds and failures. Prints nothing on success.
+`run_results.json`: status, seconds, and per node its status, seconds and failures; with --docs also
+docs/dbt/index.html. Prints nothing on success.
 Exit code 0: built and every test passed (warnings allowed); 1: a model or a test of ours failed.
 
 Messages never carry values: DuckDB quotes what it could not convert, so they are masked before they leave.
@@ -31,7 +32,7 @@ QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 NOT_PROSE = re.compile(r"\S*[^\x00-\x7f]\S*|\S*\d\S*")
 
 
-def build(folder: Path, threads: int, unit_tests: bool = False, select: str | None = None) -> int:
+def build(folder: Path, threads: int, unit_tests: bool = False, select: str | None = None, docs: bool = False) -> int:
     """Run dbt in `folder` (a build folder); returns the exit code, and leaves run_results.json."""
     folder = folder.resolve()
     home = Path(os.environ.get("XUBAO_HOME") or "var").absolute()
@@ -47,7 +48,11 @@ def build(folder: Path, threads: int, unit_tests: bool = False, select: str | No
     from dbt.cli.main import dbtRunner
 
     started = time.perf_counter()
-    outcome = dbtRunner().invoke(arguments(home, threads, unit_tests, select))
+    parsed = dbtRunner().invoke(arguments(home, threads, "parse"))
+    outcome = parsed
+    if parsed.success:
+        runner = dbtRunner(manifest=parsed.result)
+        outcome = runner.invoke(arguments(home, threads, "build", *chosen(unit_tests, select)))
     nodes = [node_summary(result) for result in getattr(outcome.result, "results", None) or []]
     summary = {
         "status": "success" if outcome.success else "failed",
@@ -62,18 +67,29 @@ def build(folder: Path, threads: int, unit_tests: bool = False, select: str | No
 
     if not outcome.success:
         report(summary)
-    return 0 if outcome.success else 1
+        return 1
+    if docs:
+        from dbt_project.docs import write_page
+
+        catalog = runner.invoke(arguments(home, threads, "docs", "generate", "--no-compile"))
+        if not catalog.success:
+            raise RuntimeError(f"dbt could not list the columns it built: {masked(str(catalog.exception))}")
+        write_page(folder / "docs" / "dbt" / "index.html", parsed.result, catalog.result)
+    return 0
 
 
-def arguments(home: Path, threads: int, unit_tests: bool, select: str | None) -> list[str]:
-    """What dbt is called with; results are written by us, not by dbt, because its files quote values."""
+def chosen(unit_tests: bool, select: str | None) -> list[str]:
+    """Which nodes dbt builds."""
     kinds = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    if select:
-        kinds += ["--select", *select.split()]
+    return [*kinds, "--select", *select.split()] if select else kinds
+
+
+def arguments(home: Path, threads: int, *command: str) -> list[str]:
+    """What dbt is called with; results are written by us, not by dbt, because its files quote values."""
     return [
         "--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-print", "--no-version-check",
         "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-path", str(home / "logs"),
-        "build", *kinds,
+        *command,
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(home / "state" / "dbt"), "--threads", str(threads),
     ]  # fmt: skip
@@ -130,7 +146,7 @@ def build_step(as_of: str) -> str:
     with step(day, "select"):
         folder = select(day)
     with step(day, "build"):
-        command = [sys.executable, "-m", "dbt_project.build", "--build", str(folder)]
+        command = [sys.executable, "-m", "dbt_project.build", "--build", str(folder), "--docs"]
         child = subprocess.run(command, cwd=PROJECT.parent, capture_output=True, text=True, encoding="utf-8")
         if child.returncode:
             raise BuildFailedError(child.stderr[-4000:])
@@ -145,8 +161,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=int(os.environ.get("XUBAO_THREADS") or 2))
     parser.add_argument("--unit-tests", action="store_true", help="run the unit tests too (not in the night)")
     parser.add_argument("--select", metavar="NODES", help="only these nodes, in dbt's selection syntax")
+    parser.add_argument("--docs", action="store_true", help="write dbt's documentation too, as one page")
     options = parser.parse_args(argv)
-    return build(options.build, options.threads, options.unit_tests, options.select)
+    return build(options.build, options.threads, options.unit_tests, options.select, options.docs)
 
 
 if __name__ == "__main__":
