@@ -109,6 +109,9 @@ def test_every_model_that_goes_out_has_its_grain_and_every_column_its_words() ->
     for name, model in OUT.items():
         assert len([t for t in model["data_tests"] if "one_row_per" in t]) == 1, f"{name}: one test one_row_per"
         assert set(grain(name)) <= set(columns(name)), name
+        assert f"area.{model['area']}" in LABELS or model["room"] == "measured", (
+            f"a row area.{model['area']} in label.csv"
+        )
         assert chinese(model), f"{name}: a Chinese name (config.meta.zh)"
         assert re.search(r"\b[Oo]ne row\b|^Choices", str(model["description"])), f"{name}: say what one row is"
         for column in model["columns"]:
