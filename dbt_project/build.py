@@ -80,7 +80,8 @@ def build(folder: Path, threads: int, unit_tests: bool = False, select: str | No
 
 def chosen(unit_tests: bool, select: str | None) -> list[str]:
     """Which nodes dbt builds."""
-    kinds = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
+    excluded = ["exposure"] if unit_tests else ["exposure", "unit_test"]  # nothing is built for an exposure
+    kinds = [part for kind in excluded for part in ("--exclude-resource-type", kind)]
     return [*kinds, "--select", *select.split()] if select else kinds
 
 
