@@ -27,7 +27,15 @@ from tests.bench.__main__ import FIRST_NIGHT, enter, grow_sample, median, second
 
 PHONE = "regexp_full_match({0}, '1[0-9]{{10}}')"
 SHIFTED = "left({0}, 3) || lpad(((right({0}, 8)::bigint + copy * 7654321) % 100000000)::varchar, 8, '0')"
-KEYED_ARCHIVES = ("assignment", "call_list", "due_universe", "statement", "statement_line")
+KEYED_ARCHIVES = (
+    "assignment",
+    "call_list",
+    "draw_list",
+    "due_universe",
+    "statement",
+    "statement_line",
+    "statement_plan",
+)
 STAFF = ("received_by", "answered_by", "book_owner")
 STORES = ("issuing_store_code", "repair_store_code", "store_code")
 

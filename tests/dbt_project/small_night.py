@@ -40,7 +40,10 @@ ARCHIVE_LINEAGE = {"_as_of": "date", "_revision": "bigint"}
 ARCHIVES = {
     "due_universe": "store_id text, vin text, expiry_month date, expires_on date, expiry_is_estimated boolean,"
     " segment text, trade_type text, book_owner text, target_rate number, frozen_on date, is_late_entry boolean,"
-    " outcome text, status text, source_record text",
+    " propensity_rate number, propensity_basis text, propensity_rank integer, ranked_vehicles integer,"
+    " ceiling_step integer, ceiling_rate number, ceiling_authority text, outcome text, status text, source_record text",
+    "draw_list": "store_id text, campaign text, vin text, lottery_number text, last_day_on date, signed_on date,"
+    " entry_status text, seed_hash text",
     "assignment": "store_id text, vin text, expiry_month date, staff_id text, role text, assigned_on date",
     "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, vin text,"
     " vehicle_key text, expiry_month date, phone text, sequence_number integer",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.dbt_project.small_night import Night
+from tests.dbt_project import group_offer
+from tests.dbt_project.small_night import Night, project_copy, run_night
+from tests.dbt_project.test_pay_and_call_list import change
+from tests.dbt_project.test_universe import archived
 
 NOVEMBER = "where expiry_month = date '2026-11-01'"
 pytestmark = pytest.mark.slow
@@ -21,6 +26,31 @@ def test_six_equals_share_out_the_ladder_by_a_stable_hash(offer_night: Night) ->
         ("A2", 5, 4, "0.1300"),
         ("A5", 6, 5, "0.1400"),
     ]
+
+
+def test_what_was_promised_at_the_freeze_stays_when_the_ladder_changes(offer_night: Night, tmp_path: Path) -> None:
+    """The next night's ladder gives 6 % and 12 % in steps 2 and 3; without an archive November would follow it."""
+    ceilings = f"""select vin, ceiling_step, ceiling_rate, ceiling_authority
+        from work.intermediate.int_concession_ceiling {NOVEMBER} order by vin"""
+    project = project_copy(tmp_path / "project")
+    ladder = project / "dbt_project" / "seeds" / "offer" / "concession_ladder.csv"
+    change(ladder, "*,2,0.2000,0.0800,", "*,2,0.2000,0.0600,")
+    change(ladder, "*,3,0.2000,0.1000,", "*,3,0.2000,0.1200,")
+    nights = {
+        name: run_night(
+            tmp_path / name, "2026-11-25", group_offer.entities(), archives, project, select="+fct_concession"
+        )
+        for name, archives in (
+            (
+                "after",
+                {what: archived(offer_night, what, group_offer.AS_OF) for what in ("due_universe", "assignment")},
+            ),
+            ("first", None),
+        )
+    }
+    assert nights["after"].exit_code == nights["first"].exit_code == 0, nights["after"].stderr
+    assert nights["after"].rows(ceilings) == offer_night.rows(ceilings)
+    assert {str(row[2]) for row in nights["first"].rows(ceilings)} >= {"0.0600", "0.1200"}
 
 
 def test_an_open_vehicle_with_one_objection_is_offered_the_opening_step(offer_night: Night) -> None:

@@ -20,6 +20,12 @@ before as (
 
 ),
 
+ceilings as (
+
+    select * from {{ ref('int_concession_ceiling') }}
+
+),
+
 combined as (
 
     select
@@ -37,6 +43,15 @@ combined as (
         ) as target_rate,
         case when today.vin is null then before.frozen_on else today.frozen_on end as frozen_on,
         coalesce(today.is_late_entry, before.is_late_entry) as is_late_entry,
+        cast(coalesce(ceilings.propensity_rate, before.propensity_rate) as decimal(18, 6))
+            as propensity_rate,
+        coalesce(ceilings.propensity_basis, before.propensity_basis) as propensity_basis,
+        coalesce(ceilings.propensity_rank, before.propensity_rank) as propensity_rank,
+        coalesce(ceilings.ranked_vehicles, before.ranked_vehicles) as ranked_vehicles,
+        coalesce(ceilings.ceiling_step, before.ceiling_step) as ceiling_step,
+        cast(coalesce(ceilings.ceiling_rate, before.ceiling_rate) as decimal(18, 6))
+            as ceiling_rate,
+        coalesce(ceilings.ceiling_authority, before.ceiling_authority) as ceiling_authority,
         coalesce(today.outcome, before.outcome) as outcome,
         compared.status,
         case
@@ -50,6 +65,11 @@ combined as (
             compared.store_id = today.store_id
             and compared.vin = today.vin
             and compared.expiry_month = today.expiry_month
+    left join ceilings
+        on
+            compared.store_id = ceilings.store_id
+            and compared.vin = ceilings.vin
+            and compared.expiry_month = ceilings.expiry_month
     left join before
         on
             compared.store_id = before.store_id

@@ -1,7 +1,8 @@
 {#
     The step of the ladder up to which each due vehicle may be offered something. Vehicles known
     at the freeze share out the steps, the likeliest first; one that left later keeps its place,
-    and a late entry takes the place that it would have had, without moving anybody.
+    and a late entry takes the place that it would have had, without moving anybody. What an
+    earlier night archived as frozen stays, whatever the ladder or the rates say by now.
 #}
 with
 
@@ -35,6 +36,13 @@ ranked as (
 
 ),
 
+archived as (
+
+    select * from {{ ref('int_due_universe_archived') }}
+    where frozen_on <= _as_of and ceiling_step is not null
+
+),
+
 -- a vehicle takes the step in which the middle of its place falls
 stepped as (
 
@@ -51,6 +59,30 @@ stepped as (
             and 2 * ranked.propensity_rank - 1 > 2 * plans.share_from * ranked.ranked_vehicles
             and 2 * ranked.propensity_rank - 1 <= 2 * plans.share_to * ranked.ranked_vehicles
 
+),
+
+final as (
+
+    select
+        stepped.store_id,
+        stepped.vin,
+        stepped.expiry_month,
+        coalesce(archived.propensity_rate, stepped.propensity_rate)::decimal(18, 6)
+            as propensity_rate,
+        coalesce(archived.propensity_basis, stepped.propensity_basis) as propensity_basis,
+        coalesce(archived.propensity_rank, stepped.propensity_rank) as propensity_rank,
+        coalesce(archived.ranked_vehicles, stepped.ranked_vehicles) as ranked_vehicles,
+        coalesce(archived.ceiling_step, stepped.ceiling_step) as ceiling_step,
+        coalesce(archived.ceiling_rate, stepped.ceiling_rate)::decimal(9, 4) as ceiling_rate,
+        coalesce(archived.ceiling_authority, stepped.ceiling_authority) as ceiling_authority
+
+    from stepped
+    left join archived
+        on
+            stepped.store_id = archived.store_id
+            and stepped.vin = archived.vin
+            and stepped.expiry_month = archived.expiry_month
+
 )
 
-select * from stepped
+select * from final

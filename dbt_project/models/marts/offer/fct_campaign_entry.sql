@@ -4,9 +4,9 @@
 #}
 with
 
-orders as (
+listed as (
 
-    select * from {{ ref('int_campaign_order') }}
+    select * from {{ ref('archive_draw_list') }}
 
 ),
 
@@ -35,30 +35,28 @@ switches as (
 entries as (
 
     select
-        orders.store_id,
-        orders.campaign,
-        {{ pseudonym("'vin:' || orders.vin") }} as vehicle_key,
-        orders.signed_on,
-        orders.entry_status,
-        orders.entry_status = 'valid' as is_valid,
-        plans.seed_hash,
-        case when orders.last_day_on < {{ as_of() }} then plans.seed_value end as seed_value
-    from orders
+        listed.store_id,
+        listed.campaign,
+        {{ pseudonym("'vin:' || listed.vin") }} as vehicle_key,
+        listed.lottery_number,
+        listed.signed_on,
+        listed.entry_status,
+        listed.entry_status = 'valid' as is_valid,
+        listed.seed_hash,
+
+        -- only the seed whose hash was published before the list was fixed can draw
+        case
+            when
+                listed.last_day_on < {{ as_of() }}
+                and sha256(plans.seed_value) = lower(listed.seed_hash)
+                then plans.seed_value
+        end as seed_value
+    from listed
     inner join plans using (store_id, campaign)
     inner join switches
         on
-            orders.store_id = switches.store_id
-            and orders.last_day_on between switches.effective_from and switches.effective_to
-
-),
-
--- the number that the customer keeps: of this entry alone, whoever else takes part
-numbered as (
-
-    select
-        *,
-        upper(left(sha256(campaign || ':' || vehicle_key), 10)) as lottery_number
-    from entries
+            listed.store_id = switches.store_id
+            and listed.last_day_on between switches.effective_from and switches.effective_to
 
 ),
 
@@ -70,7 +68,7 @@ drawn as (
             partition by store_id, campaign, is_valid
             order by sha256(seed_value || ':' || lottery_number), lottery_number
         ) end as draw_place
-    from numbered
+    from entries
 
 ),
 

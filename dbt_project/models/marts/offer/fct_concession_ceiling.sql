@@ -76,8 +76,18 @@ priced as (
 
     select
         recommended.* exclude (vin),
-        plans.rate as recommended_rate,
-        plans.authority as recommended_authority
+        -- the ceiling's own step is the frozen one
+        case
+            when recommended.recommended_step = recommended.ceiling_step
+                then recommended.ceiling_rate
+            when recommended.recommended_step is not null
+                then least(plans.rate, recommended.ceiling_rate)
+        end as recommended_rate,
+        case
+            when recommended.recommended_step = recommended.ceiling_step
+                then recommended.ceiling_authority
+            else plans.authority
+        end as recommended_authority
     from recommended
     left join plans
         on
