@@ -1,6 +1,7 @@
 """The data dictionary that goes out with the extracts: what each column of each mart means, in Chinese and English.
 
-The words are those of the YAML beside each model (description, meta.zh); a column without them gets its label.
+The words are those of the YAML beside each model (description, meta.zh); a column without them gets its label. `label`
+says of a column of codes under which kind dim_label words them: key = label || '.' || code.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import yaml
 from ingest.home import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
-HEADER = ("table", "column", "type", "zh", "en")
+HEADER = ("table", "column", "type", "zh", "en", "label")
 
 
 def dictionary_csv(connection: duckdb.DuckDBPyConnection) -> bytes:
@@ -33,15 +34,19 @@ def dictionary_csv(connection: duckdb.DuckDBPyConnection) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     for table, column, data_type, label_zh, label_en in columns:
-        zh, en = words.get((table, column), ("", ""))
-        writer.writerow((table, column, data_type, zh or label_zh, en or label_en))
+        zh, en, label = words.get((table, column), ("", "", ""))
+        writer.writerow((table, column, data_type, zh or label_zh, en or label_en, label))
     return text.getvalue().encode()
 
 
-def _declared() -> dict[tuple[str, str], tuple[str, str]]:
-    """(model, column) -> (Chinese, English) as declared beside the models."""
+def _declared() -> dict[tuple[str, str], tuple[str, str, str]]:
+    """(model, column) -> (Chinese, English, kind of labels) as declared beside the models."""
     return {
-        (name, column["name"]): (chinese(column), " ".join(str(column.get("description") or "").split()))
+        (name, column["name"]): (
+            chinese(column),
+            " ".join(str(column.get("description") or "").split()),
+            str(meta(column).get("label") or ""),
+        )
         for name, model in declared_models().items()
         for column in model.get("columns") or []
     }

@@ -44,8 +44,9 @@ def test_extracts_open_in_a_spreadsheet_and_come_with_a_dictionary(make_build):
     rows = list(csv.DictReader((folder / "dictionary.csv").open(encoding="utf-8-sig")))
     due = next(row for row in rows if (row["table"], row["column"]) == ("kpi_renewal_rate_monthly", "due_vehicles"))
     assert due == {"table": "kpi_renewal_rate_monthly", "column": "due_vehicles", "type": "BIGINT",
-                   "zh": "应续辆数", "en": "Due vehicles"}  # fmt: skip
+                   "zh": "应续辆数", "en": "Due vehicles", "label": ""}  # fmt: skip
     assert next(row for row in rows if row["column"] == "owner")["zh"]
+    assert next(row for row in rows if row["column"] == "segment")["label"] == "segment"
 
 
 def test_every_metric_goes_out_once_with_its_definition_in_both_languages(make_build):

@@ -24,6 +24,24 @@ actions as (
 
 ),
 
+bands as (
+
+    select
+        'early_renewal_band.' || band as key,
+        zh,
+        en
+    from {{ ref('int_early_renewal_band_resolve') }}
+    where store_id = '*' and {{ as_of() }} between effective_from and effective_to
+    union all
+    select
+        'hotline_response_band.' || band as key,
+        zh,
+        en
+    from {{ ref('int_hotline_response_band_resolve') }}
+    where store_id = '*' and {{ as_of() }} between effective_from and effective_to
+
+),
+
 -- codes that have a seed of their own are worded there
 worded as (
 
@@ -45,6 +63,12 @@ worded as (
         zh,
         en
     from actions
+    union all
+    select
+        key,
+        zh,
+        en
+    from bands
 
 ),
 
