@@ -3,18 +3,22 @@
 A metric is declared once, in `config.meta.metrics` of the mart it belongs to; other marts that carry it name it only.
 value = sum(numerator) ÷ sum(denominator), or sum(numerator); `column` is where a mart stores it, and a metric that
 has only a column cannot be summed (a median, a forecast, a target rate).
+
+    python -m exports.metrics > docs/marts.md    writes the map of the tables again
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from exports.dictionary import chinese, declared_models, meta
+from ingest.home import PROJECT
 
 Labels = Mapping[str, tuple[str, str]]  # key of dim_label -> (Chinese, English)
 
@@ -117,6 +121,29 @@ def metrics_page(labels: Labels) -> bytes:
     return ("\n".join(parts) + "\n</body></html>\n").encode()
 
 
+def marts_map() -> str:
+    """docs/marts.md: every table that goes out, by area, with its grain and its metrics, as Markdown."""
+    seed = PROJECT / "dbt_project" / "seeds" / "label.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        labels = {row["key"]: (row["zh"], row["en"]) for row in csv.DictReader(file)}
+    of_mart: dict[str, list[str]] = {}
+    for metric in metrics():
+        of_mart.setdefault(metric.mart, []).append(metric.zh)
+    parts = [
+        "# 找表 · Which table\n\nEvery table of the published warehouse by area, with what one row is. `kpi_*` also come out as\n"
+        "CSV. Each metric stands with the table that defines it; formulas are in `metrics.csv` and on the page\n"
+        "`metrics.html` of every night, columns in `dictionary.csv`. Written by `python -m exports.metrics > docs/marts.md`."
+    ]
+    for (room, area), marts in _areas().items():
+        zh, en = labels[f"area.{area}"]
+        parts.append(f"## {zh} {en}{' · restricted.duckdb' if room == 'restricted' else ''}")
+        lines = ["| 表 | 中文 | 一行是 | 指标 |", "|---|---|---|---|"]
+        for mart, model in marts:
+            lines.append(f"| `{mart}` | {chinese(model)} | {grain_zh(mart)} | {'、'.join(of_mart.get(mart, []))} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
 def _areas() -> dict[tuple[str, str], list[tuple[str, Mapping[str, Any]]]]:
     """(room, area) -> its marts."""
     areas: dict[tuple[str, str], list[tuple[str, Mapping[str, Any]]]] = {}
@@ -156,3 +183,7 @@ def _metric_table(mart: str, metrics: Sequence[Metric], labels: Labels) -> str:
         "<table><tr><th>指标 Metric</th><th>定义 Definition</th><th>列 Columns</th><th>单位 Unit</th>"
         f"<th>方向 Better</th><th>出处 Source</th></tr>{''.join(lines)}</table>"
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(marts_map())
