@@ -39,7 +39,8 @@ LINEAGE = {
 ARCHIVE_LINEAGE = {"_as_of": "date", "_revision": "bigint"}
 ARCHIVES = {
     "due_universe": "store_id text, vin text, expiry_month date, expires_on date, expiry_is_estimated boolean,"
-    " segment text, trade_type text, book_owner text, target_rate number, frozen_on date, is_late_entry boolean,"
+    " segment text, trade_type text, book_owner text, target_rate number, hold_out text,"
+    " frozen_on date, is_late_entry boolean,"
     " propensity_rate number, propensity_basis text, propensity_rank integer, ranked_vehicles integer,"
     " ceiling_step integer, ceiling_rate number, ceiling_authority text, outcome text, status text, source_record text",
     "draw_list": "store_id text, campaign text, vin text, lottery_number text, last_day_on date, signed_on date,"

@@ -41,6 +41,7 @@ combined as (
             case when today.vin is null then before.target_rate else today.target_rate end
             as decimal(18, 6)
         ) as target_rate,
+        coalesce(today.hold_out, before.hold_out) as hold_out,
         case when today.vin is null then before.frozen_on else today.frozen_on end as frozen_on,
         coalesce(today.is_late_entry, before.is_late_entry) as is_late_entry,
         cast(coalesce(ceilings.propensity_rate, before.propensity_rate) as decimal(18, 6))

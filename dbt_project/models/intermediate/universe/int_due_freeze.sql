@@ -1,5 +1,5 @@
 {#
-    One row per vehicle and expiry month with segment, trade type and target as they were
+    One row per vehicle and expiry month with segment, trade type, target and hold-out as they were
     frozen: what an earlier night archived wins; otherwise they are worked out from what was
     known on ref_on. frozen_on may lie ahead.
 #}
@@ -47,6 +47,7 @@ combined as (
             as trade_type,
         case when archived.vin is null then targets.target_rate else archived.target_rate end
             as target_rate,
+        archived.hold_out as archived_hold_out,
         coalesce(archived.frozen_on, slots.freezes_on) as frozen_on,
         coalesce(archived.frozen_on, slots.freezes_on) <= {{ as_of() }} as is_frozen,
         coalesce(archived.is_late_entry, slots.is_late_entry) as is_late_entry
@@ -66,10 +67,35 @@ combined as (
 
 ),
 
-typed as (
+shares as (
 
-    select * replace (cast(target_rate as decimal(9, 4)) as target_rate) from combined
+    select * from {{ ref('int_hold_out_share_monthly') }}
+
+),
+
+-- the same vehicle is held out each year, for as long as the share stays
+drawn as (
+
+    select
+        combined.* exclude (archived_hold_out) replace (
+            cast(combined.target_rate as decimal(9, 4)) as target_rate
+        ),
+        coalesce(
+            combined.archived_hold_out,
+            case
+                when shares.draw_below is null then 'none'
+                when {{ hold_out_draw('combined.vin') }} < shares.gift_below then 'gift'
+                when {{ hold_out_draw('combined.vin') }} < shares.draw_below then 'delay'
+                else 'none'
+            end
+        ) as hold_out
+    from combined
+    left join shares
+        on
+            combined.store_id = shares.store_id
+            and combined.segment = shares.segment
+            and combined.expiry_month = shares.expiry_month
 
 )
 
-select * from typed
+select * from drawn

@@ -30,6 +30,7 @@ without_personal_data as (
         is_frozen,
         is_late_entry,
         target_rate,
+        hold_out,
         book_owner,
         is_contactable,
         customer_key,

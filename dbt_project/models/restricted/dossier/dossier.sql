@@ -67,7 +67,7 @@ joined as (
 
     select
         vehicles.* exclude (
-            expiry_basis, source_record, target_rate, frozen_on, is_frozen, is_late_entry, is_open,
+            expiry_basis, source_record, target_rate, hold_out, frozen_on, is_frozen, is_late_entry, is_open,
             renewed_policy_number, full_cover_on, told_insurer_name, change_kind, changed_on,
             change_number, is_matured, customer_id, is_contactable, last_visit_before_ref_on,
             sales_channel, payment_frequency, region, selling_store_id

@@ -1,0 +1,1 @@
+{{ resolve_by_store('hold_out', ['segment', 'kind']) }}
