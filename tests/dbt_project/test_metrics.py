@@ -70,6 +70,15 @@ def test_every_metric_is_defined_once_and_in_both_languages() -> None:
         assert ("÷" in metric.formula_en) == ("÷" in metric.formula_zh) >= bool(metric.denominator), metric.name
 
 
+def test_the_seeds_that_a_definition_names_exist() -> None:
+    seeds = {path.stem for path in (ROOT / "dbt_project" / "seeds").rglob("*.csv")}
+    named = {name for metric in metrics() for name in re.findall(r"\bseed (\w+)", metric.formula_en)}
+    assert named and named <= seeds, f"there is no seed {sorted(named - seeds)}"
+    for metric in metrics():
+        for name in re.findall(r"\bseed (\w+)", metric.formula_en):
+            assert name in metric.formula_zh, metric.name
+
+
 def test_a_metric_that_a_mart_names_is_defined_somewhere() -> None:
     defined = {metric.name for metric in metrics()}
     named = {name for model in OUT.values() for name in meta(model).get("metrics") or [] if isinstance(name, str)}

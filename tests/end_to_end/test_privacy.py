@@ -78,7 +78,8 @@ def test_no_personal_value_is_where_it_does_not_belong(home: Path, values: dict[
     for place in places:
         assert place.exists(), place
     assert [str(finding) for finding in scan_tree(places, values)] == []
-    assert list((current / "docs").rglob("*.html")), "there are no Data Docs"
+    assert list((current / "docs" / "data_docs").rglob("*.html")), "there are no Data Docs"
+    assert (current / "docs" / "dbt" / "index.html").exists() and (current / "docs" / "metrics.html").exists()
 
 
 def test_the_scanner_would_have_found_them(home: Path, values: dict[str, frozenset[str]]) -> None:
