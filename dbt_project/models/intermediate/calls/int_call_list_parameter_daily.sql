@@ -23,7 +23,7 @@ final as (
             'recontact_middle_from_days', 'recontact_middle_days', 'recontact_near_from_days',
             'recontact_near_days', 'recontact_lapsed_days', 'recontact_no_answer_days',
             'claimed_renewal_days', 'contact_history_days', 'valid_contact_seconds',
-            'quote_after_signing_days', 'quote_after_expiry_days', 'service_lane_days',
+            'service_lane_days',
         ] -%}
         max(parameters.value) filter (where parameters.parameter = '{{ parameter }}')
             as {{ parameter }}{{ ',' if not loop.last }}

@@ -8,10 +8,7 @@ results as (
 
 lists as (
 
-    select * from {{ archive('call_list') }}
-    qualify row_number() over (
-        partition by list_id, row_id order by _revision desc, _as_of desc
-    ) = 1
+    select * from {{ ref('int_call_list_sent') }}
 
 ),
 

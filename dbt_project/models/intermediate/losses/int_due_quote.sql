@@ -37,6 +37,10 @@ belonging as (
         due.vin,
         due.expiry_month,
         quotes.quoted_at,
+        quotes.insurer_code,
+        quotes.quote_number,
+        quotes.commercial_amount,
+        quotes.compulsory_amount,
         coalesce(quotes.commercial_amount, 0) + coalesce(quotes.compulsory_amount, 0) as amount
     from due
     inner join parameters
@@ -58,12 +62,19 @@ summed as (
         store_id,
         vin,
         expiry_month,
-        count(*) as quotes,
-        min(quoted_at) as first_quoted_at,
-        max(quoted_at) as last_quoted_at,
-        min(amount)::decimal(18, 2) as lowest_amount
+        count(*) over renewal as quotes,
+        min(quoted_at) over renewal as first_quoted_at,
+        quoted_at as last_quoted_at,
+        min(amount) over renewal::decimal(18, 2) as lowest_amount,
+        insurer_code as last_insurer_code,
+        commercial_amount as last_commercial_amount,
+        compulsory_amount as last_compulsory_amount
     from belonging
-    group by all
+    window renewal as (partition by store_id, vin, expiry_month)
+    qualify row_number() over (
+        partition by store_id, vin, expiry_month
+        order by quoted_at desc, insurer_code asc, quote_number asc
+    ) = 1
 
 )
 

@@ -16,18 +16,10 @@ results as (
 
 ),
 
-archived as (
-
-    select * from {{ archive('call_list') }}
-
-),
-
 lines as (
 
-    select * from archived
-    qualify row_number() over (
-        partition by list_id, row_id order by _revision desc, _as_of desc
-    ) = 1
+    select * from {{ ref('int_call_list_sent') }}
+    where is_past
 
 ),
 
@@ -53,9 +45,7 @@ told as (
         lines.list_for_on as reported_on
     from results
     inner join lines on results.list_id = lines.list_id and results.row_id = lines.row_id
-    where
-        results.known_expires_on is not null
-        and lines.list_for_on < {{ as_of() }}
+    where results.known_expires_on is not null
 
 ),
 

@@ -15,6 +15,7 @@ parameters as (
 sent as (
 
     select * from {{ ref('int_call_list_sent') }}
+    where is_past
 
 ),
 
