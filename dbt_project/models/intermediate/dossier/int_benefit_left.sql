@@ -1,7 +1,17 @@
 {#
-    One row per store and vehicle with what its customer may still use: vouchers, and services of the covers in force.
+    One row per store and vehicle with what its customer may still use: vouchers, and services of
+    the covers in force.
 #}
 with
+
+contacts as (
+
+    select
+        vin,
+        vehicle_key
+    from {{ ref('int_due_contact') }}
+
+),
 
 vouchers as (
 
@@ -32,18 +42,19 @@ uses as (
 benefits as (
 
     select
-        store_id,
-        vehicle_key,
+        vouchers.store_id,
+        contacts.vin,
         1 as voucher_uses_left,
-        face_amount as voucher_amount_left,
+        vouchers.face_amount as voucher_amount_left,
         0 as service_uses_left
     from vouchers
+    inner join contacts on vouchers.vehicle_key = contacts.vehicle_key
 
     union all
 
     select
         due.store_id,
-        {{ pseudonym("'vin:' || due.vin") }} as vehicle_key,
+        due.vin,
         0 as voucher_uses_left,
         0 as voucher_amount_left,
         greatest(due.uses - coalesce(uses.used, 0), 0) as service_uses_left
@@ -56,7 +67,7 @@ summed as (
 
     select
         store_id,
-        vehicle_key,
+        vin,
         sum(voucher_uses_left)::bigint as voucher_uses_left,
         sum(voucher_amount_left)::decimal(18, 2) as voucher_amount_left,
         sum(service_uses_left)::bigint as service_uses_left

@@ -67,10 +67,10 @@ joined as (
 
     select
         vehicles.* exclude (
-            expiry_basis, source_record, target_rate, hold_out, frozen_on, is_frozen, is_late_entry, is_open,
-            renewed_policy_number, full_cover_on, told_insurer_name, change_kind, changed_on,
-            change_number, is_matured, customer_id, is_contactable, last_visit_before_ref_on,
-            sales_channel, payment_frequency, region, selling_store_id
+            expiry_basis, source_record, target_rate, hold_out, frozen_on, is_frozen, is_late_entry,
+            is_open, renewed_policy_number, full_cover_on, told_insurer_name, change_kind,
+            changed_on, change_number, is_matured, customer_id, is_contactable,
+            last_visit_before_ref_on, sales_channel, payment_frequency, region, selling_store_id
         ),
         vehicles.customer_type = 'company' as is_company_vehicle,
         coalesce(vehicles.selling_store_id = vehicles.store_id, false) as is_sold_here,
@@ -97,8 +97,7 @@ joined as (
     left join years using (store_id, vin, expiry_month)
     left join quality using (store_id, vin, expiry_month)
     left join cases on vehicles.vin = cases.vin
-    left join benefits
-        on vehicles.store_id = benefits.store_id and vehicles.vehicle_key = benefits.vehicle_key
+    left join benefits on vehicles.store_id = benefits.store_id and vehicles.vin = benefits.vin
     left join switches on vehicles.store_id = switches.store_id
     left join do_not_call on vehicles.phone = do_not_call.phone
     left join results on vehicles.store_id = results.store_id and vehicles.vin = results.vin
