@@ -148,7 +148,7 @@ class Concessions:
         """Step of the ladder by rank of likelihood within store and month: the likeliest fifth gets nothing.
 
         A vehicle takes the step in which the middle of its place falls (decision 8); late entries take the place they
-        would have had and move nobody.
+        would have had and move nobody. A ceiling that was archived as frozen stays (decision 51).
         """
         by_month: dict[tuple[str, date], list[Due]] = {}
         for due in self.universe.slots:
@@ -167,7 +167,8 @@ class Concessions:
                 for rule in ladder:
                     upto += Fraction(rule["customer_share"])
                     if share <= upto:
-                        found[self._key(due)] = rule
+                        kept = self.freeze.archived.get(self._key(due), {}).get("ceiling_rate")
+                        found[self._key(due)] = rule if kept is None else rule | {"rate": kept}
                         break
         return found
 
