@@ -2,7 +2,8 @@
 
     python -m dbt_project.build --build DIR [--threads N] [--docs]
 
-DIR is a build folder with `inputs.json`. Afterwards it holds work.duckdb, analytics.duckdb, restricted.duckdb and
+DIR is a build folder with `inputs.json`. Afterwards it holds analytics.duckdb, restricted.duckdb, work.duckdb (seeds,
+what the night archives; with XUBAO_INTERMEDIATE=work also staging and intermediate, else they are gone) and
 `run_results.json`: status, seconds, and per node its status, seconds and failures; with --docs also
 docs/dbt/index.html. Prints nothing on success.
 Exit code 0: built and every test passed (warnings allowed); 1: a model or a test of ours failed.

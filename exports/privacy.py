@@ -74,7 +74,7 @@ class Finding:
 
 
 def personal_values(build: Path) -> Values:
-    """The personal values a build knows: every personal column of its raw files, work.duckdb and restricted.duckdb.
+    """The personal values a build knows: every personal column of its raw files, of what it archives and of restricted.duckdb.
 
     Names come from the first two only (restricted shows forms of address), without those that are also a word of a
     seed or the name of a member of staff: staff appear by name on purpose.

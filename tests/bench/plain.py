@@ -88,6 +88,7 @@ def run_models(build: Path) -> dict[str, Any]:
     statements = json.loads((build / "compiled.json").read_text(encoding="utf-8"))
     stopwatch = Stopwatch()
     with connected(build) as connection:
+        connection.execute("attach ':memory:' as scratch")
         for database in DATABASES:
             connection.execute(f"attach '{folder / database}.duckdb' as {database}")
         connection.execute("use work")

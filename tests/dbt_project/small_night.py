@@ -145,6 +145,7 @@ def prepare(
         "XUBAO_HOME": str(home),
         "XUBAO_KEY_FILE": str(key_file),
         "PYTHONPATH": str(ROOT),
+        "XUBAO_INTERMEDIATE": "work",
     }
     return build, environment
 

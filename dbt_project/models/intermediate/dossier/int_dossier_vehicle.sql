@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per store and vehicle with its people: owner (DMS), insured (expiring policy) and who brought it to the
     workshop last; and the renewal that the dossier shows: the open one, else the last.

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per request for a quotation: those the insurers list, and quotations that say when they
     were asked for and that no listed request names. What happened on or after as_of has not yet.

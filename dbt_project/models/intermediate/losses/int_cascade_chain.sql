@@ -1,7 +1,10 @@
+{{ config(materialized='view') }}
+
 {% set steps = ['preparation', 'step_1', 'step_2', 'step_3', 'recall'] %}
 {#
     One row per due vehicle and step with the days on which it would begin and end: at the end of
-    its days, or on the day the customer refused; the next step begins on the day after.
+    its days, or on the day the customer refused; the next step begins on the day after, and
+    next_entered_on is when the next one that is not left out begins.
 #}
 with
 
@@ -79,6 +82,19 @@ chained as (
 
 ),
 
+-- a step that would begin after its last day is left out
+begun as (
+
+    select
+        *,
+    {%- for step in steps %}
+        case when {{ step }}_entered_on <= {{ step }}_left_on then {{ step }}_entered_on end
+            as {{ step }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    from chained
+
+),
+
 unfolded as (
 
     {% for step in steps -%}
@@ -87,12 +103,14 @@ unfolded as (
             vin,
             expiry_month,
             '{{ step }}' as step,
-            {{ step }}_entered_on::date as entered_on,
+            {{ step }}::date as entered_on,
             {{ step }}_left_on::date as ends_on,
+            {{ 'null' if loop.last else 'least(' ~ steps[loop.index:] | join(', ') ~ ')' }}::date
+                as next_entered_on,
             {{ 'false' if loop.first else 'list_contains(refusals, ' ~ step ~ '_left_on)' }}
                 as is_refused
-        from chained
-        where {{ step }}_entered_on <= {{ step }}_left_on
+        from begun
+        where {{ step }} is not null
         {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per due vehicle and step that has begun by as_of, with how it ended: a renewal belongs to
     the last step that had begun when it was signed.
@@ -42,10 +44,7 @@ followed as (
         case
             when due.outcome in ('renewed_here', 'renewed_elsewhere')
                 then coalesce(due.renewed_on, told.reported_on)
-        end as renewed_on,
-        lead(chain.entered_on) over (
-            partition by chain.store_id, chain.vin, chain.expiry_month order by rules.position
-        ) as next_entered_on
+        end as renewed_on
     from chain
     inner join rules
         on

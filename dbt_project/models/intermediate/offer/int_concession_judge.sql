@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per int_concession_given with the step of the ladder it falls in and whether it was
     authorised. The ladder is that of the day given; a step covers what is above the step before

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     How likely a due vehicle renews here, as it could be known at its freeze. This model is the
     place of a score: whatever fills propensity_rate, the ranks follow.

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per term of cover of a vehicle with what is told of claims in it, by its insurer and by
     the next policy.

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per vehicle and expiry month with its book owner: the last archived assignment, else
     one of the store's renewal specialists who were active on the day the book was frozen, by a

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per vehicle and expiry month with segment, trade type, target and hold-out as they were
     frozen: what an earlier night archived wins; otherwise they are worked out from what was

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per vehicle and expiry month with its outcome and its status: 'in' the universe or
     the reason it left. Renewed vehicles stay; only proof takes a vehicle out; a policy

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#
     One row per due vehicle with a renewal. Here beats elsewhere; the kinds and the day signed are those of
     the side that counts, full coverage looks at both.
