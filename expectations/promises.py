@@ -12,7 +12,7 @@ import great_expectations.expectations as gxe
 from ingest.entities import Entity
 from ingest.identifiers import PHONE, PLATE, VIN
 
-VERSION = "3"
+VERSION = "4"
 """Raise when a promise changes: landed files are then checked again."""
 
 
