@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly up whatif test lint format fuzz bench clean lock
+.PHONY: help setup nightly up whatif test seeds lint format fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ whatif: $(READY) ## who would win and lose under other bonus tiers: TIERS=my_tie
 
 test: $(READY) ## run every test
 	@$(PY) -m pytest tests --numprocesses 2 --dist loadfile
+
+seeds: $(READY) ## change every value of every seed, one by one: each must change something that is published
+	@ALL_SEEDS=1 $(PY) -m pytest tests/dbt_project/test_seeds.py
 
 lint: $(READY) ## check style of Python and SQL
 	@$(PY) -m ruff check .

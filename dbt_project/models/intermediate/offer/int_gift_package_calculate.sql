@@ -1,18 +1,20 @@
 {#
-    One row per store, package and range of days with what follows from its lower bound: budget,
-    residual commission and the least retail value. The numbers are those of the range's first day.
+    One row per store and package valid on as_of with what follows from its lower bound: budget,
+    residual commission and the least retail value, by the parameters of as_of.
 #}
 with
 
 packages as (
 
     select * from {{ ref('int_gift_package_resolve') }}
+    where {{ as_of() }} between effective_from and effective_to
 
 ),
 
 parameters as (
 
     select * from {{ ref('int_offer_parameter_resolve') }}
+    where {{ as_of() }} between effective_from and effective_to
 
 ),
 
@@ -21,8 +23,6 @@ rated as (
     select
         packages.store_id,
         packages.package,
-        packages.effective_from,
-        packages.effective_to,
         packages.premium_from,
         packages.cost_amount,
         packages.retail_amount,
@@ -36,11 +36,7 @@ rated as (
         {{- "," if not loop.last }}
     {%- endfor %}
     from packages
-    left join parameters
-        on
-            packages.store_id = parameters.store_id
-            and packages.effective_from between parameters.effective_from
-            and parameters.effective_to
+    left join parameters on packages.store_id = parameters.store_id
     group by all
 
 ),
@@ -48,7 +44,7 @@ rated as (
 calculated as (
 
     select
-        * exclude (gift_budget_rate, gift_residual_share),
+        * exclude (gift_budget_rate, gift_residual_share, gift_retail_least_share),
         cast(premium_from * gift_budget_rate as decimal(18, 2)) as budget_amount,
         cast(premium_from * gift_budget_rate * gift_residual_share as decimal(18, 2))
             as residual_commission_amount,

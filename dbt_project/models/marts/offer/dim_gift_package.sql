@@ -3,7 +3,6 @@ with
 packages as (
 
     select * from {{ ref('int_gift_package_calculate') }}
-    where {{ as_of() }} between effective_from and effective_to
 
 ),
 
@@ -31,6 +30,7 @@ described as (
         packages.budget_amount,
         packages.cost_amount,
         packages.retail_amount,
+        packages.retail_is_above,
         packages.residual_commission_amount,
         packages.retail_least_amount,
         packages.keeps_retail_rule,

@@ -84,6 +84,8 @@ won as (
         drawn.seed_hash,
         drawn.draw_place,
         prizes.prize,
+        prizes.zh as prize_zh,
+        prizes.en as prize_en,
         cast(prizes.unit_amount as decimal(18, 2)) as prize_amount
     from drawn
     left join prizes

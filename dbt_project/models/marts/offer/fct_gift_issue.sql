@@ -11,14 +11,14 @@ gifts as (
 
 packages as (
 
-    select * from {{ ref('int_gift_package_calculate') }}
+    select * from {{ ref('int_gift_package_resolve') }}
 
 ),
 
 parameters as (
 
     select * from {{ ref('int_offer_parameter_resolve') }}
-    where parameter = 'gift_budget_rate'
+    where parameter in ('gift_budget_rate', 'gift_retail_least_share')
 
 ),
 
@@ -65,18 +65,24 @@ joined as (
         gifts.cost_amount,
         packages.cost_amount as planned_cost_amount,
         coalesce(gifts.retail_amount, packages.retail_amount) as retail_amount,
-        packages.gift_retail_least_share,
-        parameters.value as gift_budget_rate
+        budgets.value as gift_budget_rate,
+        retails.value as gift_retail_least_share
     from gifts
     left join packages
         on
             gifts.store_id = packages.store_id
             and gifts.package = packages.package
             and gifts.issued_on between packages.effective_from and packages.effective_to
-    left join parameters
+    left join parameters as budgets
         on
-            gifts.store_id = parameters.store_id
-            and gifts.issued_on between parameters.effective_from and parameters.effective_to
+            gifts.store_id = budgets.store_id
+            and budgets.parameter = 'gift_budget_rate'
+            and gifts.issued_on between budgets.effective_from and budgets.effective_to
+    left join parameters as retails
+        on
+            gifts.store_id = retails.store_id
+            and retails.parameter = 'gift_retail_least_share'
+            and gifts.issued_on between retails.effective_from and retails.effective_to
     left join policies on gifts.vin = policies.vin and gifts.policy_number = policies.policy_number
     left join renewals on gifts.issue_number = renewals.issue_number
 

@@ -33,8 +33,11 @@ joined as (
     select
         plans.store_id,
         plans.campaign,
+        plans.zh,
+        plans.en,
         plans.effective_from as starts_on,
         plans.effective_to as last_day_on,
+        plans.seed_hash_published_on,
         greatest(date_diff('day', {{ as_of() }}, plans.effective_to), 0) as days_left,
         plans.planned_orders,
         coalesce(actuals.orders, 0) as orders,
