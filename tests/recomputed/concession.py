@@ -104,7 +104,7 @@ class Concessions:
             (r for r in self.ladder(due.store_id, record["given_on"]) if Decimal(r["rate"]) >= total_rate), None
         )
         ceiling = self.ceilings[self._key(due)]
-        got = total_rate > 0
+        got = record["given_amount"] + gift_cost > 0  # money, also to who has no commercial premium
         return Given(
             due, record, gift_cost, premium, int(rule["step"]) if rule else None, total_rate,
             *self._authority(record, rule),

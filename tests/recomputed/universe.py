@@ -176,6 +176,9 @@ class Universe:
             policy = term.governing
             anchor = Anchor(policy.ends_on + timedelta(days=1), policy.starts_on, policy.known_on, 1, term=term)
             found.setdefault(term.vin, []).append(anchor)
+        for policy in self._cancelled():
+            anchor = Anchor(policy.ends_on + timedelta(days=1), policy.starts_on, policy.known_on, 0)
+            found.setdefault(policy.vin, []).append(anchor)
         for told in self.told:
             anchor = Anchor(told.ends_on + timedelta(days=1), told.starts_on, told.told_on, 0, told=told)
             found.setdefault(told.vin, []).append(anchor)
@@ -185,6 +188,20 @@ class Universe:
             if began := vehicle["first_registered_on"] or sold_on:
                 found.setdefault(vin, []).append(Anchor(began, began, vehicle["created_on"], 1))
         return found
+
+    def _cancelled(self) -> list[Policy]:
+        """Policies cancelled early: their end is still the last known expiry; commercial governs here too."""
+        gone = [p for p in self.policies if p.cancelled_on and not is_cancelled_late(self.inputs, p)]
+        pairing = self.parameter("pairing_days", "*", month(self.as_of))
+
+        def goes_with_a_commercial_one(policy: Policy) -> bool:
+            return policy.kind == "compulsory" and any(
+                other.vin == policy.vin and other.kind == "commercial"
+                and abs((other.ends_on - policy.ends_on).days) <= pairing
+                for other in gone
+            )  # fmt: skip
+
+        return [policy for policy in gone if not goes_with_a_commercial_one(policy)]
 
     def _estimates(self, first: date, last: date) -> list[Due]:
         """Anniversaries of the last known expiry, else of the registration, else of the sale; and what was told."""
