@@ -13,23 +13,29 @@ counts as (
 
 ),
 
--- integers: bounds in hundredths of a percent, coefficients in ten-thousandths
+-- integers: bounds in hundredths of a percent, coefficients in ten-thousandths; a list of tiers per
+-- metric, because a join on bounds compares each person with the tiers of every store
 tiers as (
 
     select
         store_id,
         month,
-        metric,
-        tier,
-        lower_inclusive,
-        upper_inclusive,
-        (lower_percent * 100)::hugeint as lower_bound,
-        (upper_percent * 100)::hugeint as upper_bound,
-        (coefficient_lower * 10000)::hugeint as lower_coefficient,
-        (coefficient_upper * 10000)::hugeint as upper_coefficient,
-        interpolation = 'linear' and upper_percent > lower_percent as is_linear
+        {%- for metric in ['full_coverage', 'attainment'] %}
+        list({
+            'tier': tier,
+            'lower_inclusive': lower_inclusive,
+            'upper_inclusive': upper_inclusive,
+            'lower_bound': (lower_percent * 100)::hugeint,
+            'upper_bound': (upper_percent * 100)::hugeint,
+            'lower_coefficient': (coefficient_lower * 10000)::hugeint,
+            'upper_coefficient': (coefficient_upper * 10000)::hugeint,
+            'is_linear': interpolation = 'linear' and upper_percent > lower_percent
+        } order by tier) filter (where metric = '{{ metric }}') as {{ metric }}_tiers
+        {{- ',' if not loop.last }}
+        {%- endfor %}
 
     from {{ tiers }}
+    group by all
 
 ),
 
@@ -48,11 +54,49 @@ measured as (
 
 ),
 
--- a rate that does not exist falls in no tier: coefficient 0
-tiered as (
+found as (
 
     select
         measured.*,
+        list_filter(
+            tiers.full_coverage_tiers,
+            lambda t: (value_a > t.lower_bound or (value_a = t.lower_bound and t.lower_inclusive))
+            and (value_a < t.upper_bound or (value_a = t.upper_bound and t.upper_inclusive))
+        ) as found_a,
+        list_filter(
+            tiers.attainment_tiers,
+            lambda t: unit_b > 0
+            and (
+                value_b > t.lower_bound * unit_b
+                or (value_b = t.lower_bound * unit_b and t.lower_inclusive)
+            )
+            and (
+                value_b < t.upper_bound * unit_b
+                or (value_b = t.upper_bound * unit_b and t.upper_inclusive)
+            )
+        ) as found_b
+
+    from measured
+    left join tiers on measured.store_id = tiers.store_id and measured.month = tiers.month
+
+),
+
+-- a rate that does not exist falls in no tier: coefficient 0; and no rate in two
+placed as (
+
+    select
+        * exclude (found_a, found_b),
+        case when len(found_a) = 1 then found_a[1] end as a,
+        case when len(found_b) = 1 then found_b[1] end as b
+
+    from found
+
+),
+
+tiered as (
+
+    select
+        * exclude (a, b),
         a.tier as tier_a,
         b.tier as tier_b,
         case
@@ -75,28 +119,7 @@ tiered as (
         case when b.is_linear then 10000 * (b.upper_bound - b.lower_bound) * unit_b else 10000 end
             as denominator_b
 
-    from measured
-    left join tiers as a
-        on
-            measured.store_id = a.store_id
-            and measured.month = a.month
-            and a.metric = 'full_coverage'
-            and (value_a > a.lower_bound or (value_a = a.lower_bound and a.lower_inclusive))
-            and (value_a < a.upper_bound or (value_a = a.upper_bound and a.upper_inclusive))
-    left join tiers as b
-        on
-            measured.store_id = b.store_id
-            and measured.month = b.month
-            and b.metric = 'attainment'
-            and unit_b > 0
-            and (
-                value_b > b.lower_bound * unit_b
-                or (value_b = b.lower_bound * unit_b and b.lower_inclusive)
-            )
-            and (
-                value_b < b.upper_bound * unit_b
-                or (value_b = b.upper_bound * unit_b and b.upper_inclusive)
-            )
+    from placed
 
 ),
 

@@ -20,28 +20,45 @@ staff as (
 ),
 
 -- who had the desk on the day of the call
+had as (
+
+    select
+        legs.store_id,
+        legs.extension,
+        legs.called_on,
+        count(distinct staff.staff_id) as people,
+        min(staff.staff_id) as staff_id
+
+    from legs
+    inner join staff
+        on
+            legs.extension = staff.extension
+            and legs.called_on >= staff.valid_from
+            and legs.called_on <= coalesce(staff.valid_to, date '9999-12-31')
+    where legs.store_id is null or legs.store_id = staff.store_id
+    group by all
+
+),
+
 final as (
 
     select
         legs.store_id,
         legs.extension,
         legs.called_on,
-        case when count(distinct staff.staff_id) = 1 then min(staff.staff_id) end as staff_id,
-        case count(distinct staff.staff_id)
-            when 0 then 'unknown'
-            when 1 then 'matched'
+        case when had.people = 1 then had.staff_id end as staff_id,
+        case
+            when had.people is null then 'unknown'
+            when had.people = 1 then 'matched'
             else 'ambiguous'
         end as staff_match
 
     from legs
-    left join staff
+    left join had
         on
-            legs.extension = staff.extension
-            and (legs.store_id is null or legs.store_id = staff.store_id)
-            and legs.called_on between staff.valid_from and coalesce(
-                staff.valid_to, legs.called_on
-            )
-    group by all
+            legs.store_id is not distinct from had.store_id
+            and legs.extension = had.extension
+            and legs.called_on = had.called_on
 
 )
 
