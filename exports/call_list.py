@@ -20,7 +20,7 @@ from typing import Any
 import xlsxwriter
 
 from exports.shelf import open_read_only
-from exports.source_sheet import write_source_sheet
+from exports.source_sheet import hours_of, write_source_sheet
 from exports.wording import Night, Record, records
 
 PRINTED_COLUMNS = 14
@@ -328,7 +328,7 @@ def _set_up_page(sheet: Any, columns: int, rows: int, person: Record, night: Nig
         sheet.set_tab_color("#D9822B")
         names = ", ".join(f"{source['source']} {source['last_good_business_date'] or '–'}" for source in old[:3])
         warning = night.say("call_list.old_sources", sources=names + (" …" if len(old) > 3 else ""))
-    valid = night.say("call_list.valid_until", day=person["list_for_on"])
+    valid = night.say("call_list.valid_until", **hours_of(person))
     sheet.set_footer(_page_line(valid, warning) + "&R&P / &N")
 
 

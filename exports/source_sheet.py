@@ -13,6 +13,15 @@ COLUMNS = (
 STATUS_TINT = {"fresh": "#E3F1E4", "stale": "#FFF1DB", "gap": "#FFF1DB", "failed": "#FBE3E0", "refused": "#FBE3E0"}
 
 
+def hours_of(person: Record) -> dict[str, Any]:
+    """The day of a list and the hours in which its store may call (DOMAIN §6), as words ask for them."""
+    return {
+        "day": person["list_for_on"],
+        "from_hour": person["call_from_hour"],
+        "until_hour": person["call_until_hour"],
+    }
+
+
 def write_source_sheet(book: Any, person: Record, night: Night, note: str, font: str, tints: dict[str, str]) -> None:
     """Add the sheet: title, one line per source and extract, legend, notes."""
     base = {"font_name": font, "font_size": 10, "valign": "vcenter"}
@@ -26,7 +35,7 @@ def write_source_sheet(book: Any, person: Record, night: Night, note: str, font:
     sheet = book.add_worksheet(night.say("sheet.sources"))
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, night.say("sheet.sources"), title)
-    sheet.write_string(1, 0, night.say("call_list.dates", as_of=night.as_of, day=person["list_for_on"]), plain)
+    sheet.write_string(1, 0, night.say("call_list.dates", as_of=night.as_of, **hours_of(person)), plain)
     sheet.set_row(0, 28)
     sheet.set_row(2, 24)
     for position, (name, width) in enumerate(COLUMNS):

@@ -88,7 +88,7 @@ class Warehouse:
     def fingerprint(self, sql: str) -> tuple[Any, ...]:
         """What tells two contents of a table apart, in whatever order their rows come."""
         return self.connection.execute(
-            f"select count(*), sum(hash(rows)::hugeint), bit_xor(hash(rows)) from ({sql}) as rows"
+            f"select count(*), sum(hash(whole_row)::hugeint), bit_xor(hash(whole_row)) from ({sql}) as whole_row"
         ).fetchone()
 
     def seeds(self) -> list[str]:

@@ -186,6 +186,15 @@ def calls(facts: Facts) -> None:
     facts.add("do_not_call", {"request_number": "D1", "store_id": "001", "phone": "13600000001",
                               "requested_on": str(days(-360)), "ends_on": str(days(-300))})  # fmt: skip
     facts.last_year("T20", days(26), insured_phone="13600000002")
+    for vin in ("M1", "M2", "M3"):  # one number, two calls a day
+        facts.last_year(vin, days(27), insured_phone="13600000003")
+    facts.last_year("M6", days(27), insured_phone="13600000004")
+    for number in range(6):  # two a day; the interval of an unanswered call is over
+        call = desk.call(f"M6{number}", "M6", f"{days(-2 - number // 2)} 1{number % 2}:00:00", 0)
+        facts.add("call", call | {"callee_number": "13600000004"})
+    facts.last_year("M7", days(27))
+    facts.add("complaint", {"complaint_number": "M7", "store_id": "001", "vin": "M7", "topic": "service",
+                            "opened_at": f"{days(-3)} 10:00:00"})  # fmt: skip
     call = desk.call("T20", "T20", f"{days(-2)} 10:00:00", 20) | {"callee_number": "13600000002"}
     facts.add("call", call)
 

@@ -83,6 +83,13 @@ def test_header_is_frozen_and_filtered_and_the_sheet_protected_but_for_the_cells
     assert sheet.cell(2, column(sheet, "list_id")).value == "001-S1-2026-11-24"
 
 
+def test_a_list_says_in_which_hours_its_store_may_call(people):
+    for (person, rows, night), until in zip(people(), (21, 20), strict=True):
+        book = opened(call_list_workbook(person, rows, night))
+        assert f"9:00–{until}:00 可致电" in book["今日名单"].oddFooter.left.text
+        assert book["数据时效"]["A2"].value.endswith(f"可致电时段 9:00–{until}:00")
+
+
 def test_results_and_reasons_are_chosen_from_a_list_on_a_hidden_sheet(people):
     person, rows, night = people()[0]
     book = opened(call_list_workbook(person, rows, night))

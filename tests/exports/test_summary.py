@@ -63,7 +63,7 @@ def test_the_summary_says_what_the_night_did(home, make_build):
 
 def test_the_summary_stays_within_sixty_lines_for_a_big_group(make_build):
     many = ("insert into restricted.call_list_recipient select '001', '店', 'T' || i, '某', 'renewal_specialist', 'L' || i,"
-            " date '2026-11-24', 5 from range(3000) as t (i);")  # fmt: skip
+            " date '2026-11-24', 5, 9, 21 from range(3000) as t (i);")  # fmt: skip
     published(make_build(restricted=many))
     verdict(AS_OF)
     text = summary_text(AS_OF)

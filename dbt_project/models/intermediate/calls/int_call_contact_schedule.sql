@@ -25,6 +25,12 @@ do_not_call as (
 
 ),
 
+stops as (
+
+    select * from {{ ref('int_call_stop') }}
+
+),
+
 dated as (
 
     select
@@ -40,7 +46,12 @@ dated as (
         candidates.recipient_role,
         contacts.* exclude (vin),
         parameters.* exclude (store_id, list_for_on),
+        stops.unanswered_in_week,
+        stops.number_free_on,
+        stops.has_open_complaint and parameters.open_case_stops_calls = 1 as is_complaint_open,
+        stops.has_open_dispute and parameters.open_case_stops_calls = 1 as is_dispute_open,
         do_not_call.phone is not null as is_do_not_call,
+        coalesce(do_not_call.is_consent, false) as is_consent_withdrawn,
         do_not_call.ends_on as do_not_call_until,
         (candidates.first_expires_on - contacts.last_contact_on)::integer as days_left_at_contact,
 
@@ -55,6 +66,7 @@ dated as (
 
     from candidates
     inner join contacts using (vin)
+    inner join stops using (vin)
     inner join parameters on candidates.store_id = parameters.store_id
     left join do_not_call
         on

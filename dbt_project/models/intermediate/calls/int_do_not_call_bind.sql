@@ -37,8 +37,8 @@ wishes as (
                 registered.ends_on,
                 (registered.requested_on + to_months(parameters.value::integer))::date
             )
-        end as ends_on
-
+        end as ends_on,
+        false as is_consent
     from registered
     left join parameters
         on
@@ -49,11 +49,18 @@ wishes as (
     select
         owners.customer_id,
         unnest([results.phone, results.new_phone]) as phone,
-        null as ends_on
-
+        null as ends_on,
+        false as is_consent
     from results
     left join owners on results.vin = owners.vin
     where results.is_do_not_call
+    union all
+    select
+        customer_id,
+        phone,
+        ends_on,
+        true as is_consent
+    from {{ ref('int_consent_withdraw') }}
 
 ),
 
@@ -63,19 +70,16 @@ numbers as (
     select
         customer_id,
         phone
-
     from {{ ref('int_customer_phone') }}
     union
     select
         customer_id,
         phone
-
     from owners
     union
     select
         owners.customer_id,
         results.new_phone as phone
-
     from results
     inner join owners on results.vin = owners.vin
 
@@ -85,14 +89,14 @@ bound as (
 
     select
         phone,
-        ends_on
-
+        ends_on,
+        is_consent
     from wishes
     union all
     select
         numbers.phone,
-        wishes.ends_on
-
+        wishes.ends_on,
+        wishes.is_consent
     from wishes
     inner join numbers on wishes.customer_id = numbers.customer_id
 
@@ -102,8 +106,10 @@ final as (
 
     select
         phone,
-        case when count(*) = count(ends_on) then max(ends_on) end as ends_on
-
+        case when count(*) = count(ends_on) then max(ends_on) end as ends_on,
+        coalesce(
+            bool_and(is_consent) filter (where coalesce(ends_on >= {{ as_of() }}, true)), false
+        ) as is_consent
     from bound
     where phone is not null
     group by all

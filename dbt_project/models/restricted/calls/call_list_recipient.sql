@@ -8,7 +8,7 @@ stores as (
 
 days as (
 
-    select * from {{ ref('int_call_list_day') }}
+    select * from {{ ref('int_call_list_parameter_daily') }}
 
 ),
 
@@ -52,7 +52,9 @@ active as (
         staff.staff_id,
         staff.staff_name,
         staff.role,
-        days.list_for_on
+        days.list_for_on,
+        days.call_from_hour,
+        days.call_until_hour
 
     from staff
     inner join days
@@ -76,6 +78,8 @@ final as (
         strftime({{ as_of() }}, '%Y%m%d') || '-' || active.store_id || '-' || active.staff_id
             as list_id,
         active.list_for_on,
+        active.call_from_hour,
+        active.call_until_hour,
         coalesce(listed.rows, 0) as rows,
         coalesce(switches.is_on, false) as benefits_on_staff_lists
 

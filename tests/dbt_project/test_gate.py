@@ -1,0 +1,345 @@
+"""Whatever calls, wishes, cases and calendars come together: the gate lists nobody against a rule of DOMAIN §6.
+
+Hypothesis makes small groups of vehicles that share numbers and customers; the compiled SQL judges them in DuckDB. The
+rules stand here a second time, in Python and day by day: may this vehicle be called on that day, by what is known?
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.dbt_project.small_night import ROOT, prepare
+
+AS_OF = date(2026, 11, 25)  # a Wednesday
+FAR = 430
+"""Days within which everything that ends here has ended."""
+GIVEN = {
+    "int_store_list": "store_id text",
+    "int_working_calendar_resolve":
+        "store_id text, weekday bigint, effective_from date, effective_to date, is_working_day bool",
+    "int_call_list_parameter_resolve":
+        "store_id text, parameter text, effective_from date, effective_to date, value bigint",
+    "given_candidate":
+        "store_id text, vin text, first_expires_on date, expires_on date, is_contactable bool, phone text,"
+        " recipient_id text, recipient_role text, vehicle_key text, expiry_month date",
+    "int_call_result_newest":
+        "vin text, last_result text, last_effect text, is_answer bool, last_result_on date, next_contact_on date,"
+        " last_result_phone text, last_reason_group text, feedback_zh text, feedback_en text, new_phone text",
+    "int_call_result_match": "vin text, phone text, new_phone text, is_do_not_call bool",
+    "int_call_fold": "store_id text, direction text, phone text, called_on date, talk_seconds bigint",
+    "stg_dms__do_not_call": "customer_id text, phone text, requested_on date, ends_on date",
+    "stg_dms__consent":
+        "consent_number text, customer_id text, phone text, purpose text, is_given bool, decided_on date, ends_on date",
+    "int_open_case": "vin text, open_complaints bigint, open_disputes bigint",
+    "int_vehicle_merge": "vin text, customer_store_id text, customer_id text",
+    "int_customer_phone": "store_id text, customer_id text, phone text",
+    "int_due_contact": "vin text, customer_id text, phone text",
+}  # fmt: skip
+MADE = (
+    "int_call_list_day", "int_call_list_parameter_daily", "int_call_candidate_select", "int_phone_contact_day",
+    "int_call_contact_summarize", "int_consent_withdraw", "int_do_not_call_bind", "int_call_stop",
+    "int_call_contact_schedule", "int_call_gate_judge",
+)  # fmt: skip
+CANDIDATES = """
+select given_candidate.*, days.list_for_on, (first_expires_on - days.list_for_on)::integer as days_left
+from work.intermediate.given_candidate inner join work.intermediate.int_call_list_day as days using (store_id)
+"""
+"""Who is a candidate is not the gate's question."""
+PHONES, CUSTOMERS, STORES = ("13800000001", "13800000002", "13800000003"), ("A", "B", "C"), ("001", "002")
+FIXED = {"valid_contact_seconds": 20, "contact_history_days": 90, "claimed_renewal_days": 7, "last_call_days": 30,
+         "do_not_call_months": 12}  # fmt: skip
+
+Row = dict[str, Any]
+
+
+class Gate:
+    """The gate's compiled models over given tables, all in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        build, environment = prepare(folder, str(AS_OF))
+        command = [sys.executable, "-m", "tests.bench.plain", "compile", str(build)]
+        subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
+        made = json.loads((build / "compiled.json").read_text(encoding="utf-8"))
+        compiled = {one["relation"].rsplit(".", 1)[1].strip('"'): one for one in made}
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("set variable as_of = cast(? as date)", [str(AS_OF)])
+        for database in ("work", "scratch"):
+            self.connection.execute(f"attach ':memory:' as {database}")
+        for schema in ("intermediate", "staging"):
+            self.connection.execute(f"create schema work.{schema}; create schema scratch.{schema}")
+        self.names = {name: compiled[name]["relation"] if name in compiled else f"work.intermediate.{name}"
+                      for name in (*GIVEN, *MADE)}  # fmt: skip
+        for name, columns in GIVEN.items():
+            self.connection.execute(f"create table {self.names[name]} ({columns})")
+        candidates = CANDIDATES.replace("work.intermediate.int_call_list_day", self.names["int_call_list_day"])
+        for name in MADE:
+            sql = candidates if name == "int_call_candidate_select" else compiled[name]["sql"]
+            self.connection.execute(f"create view {self.names[name]} as {sql}")
+
+    def judge(self, tables: dict[str, list[Row]]) -> dict[str, Row]:
+        """Fill the given tables; the gate's row of each vehicle."""
+        for name in GIVEN:
+            self.connection.execute(f"delete from {self.names[name]}")
+            for row in tables[name]:
+                marks = ", ".join("?" for _ in row)
+                self.connection.execute(
+                    f"insert into {self.names[name]} ({', '.join(row)}) values ({marks})", list(row.values())
+                )
+        cursor = self.connection.execute(f"from {self.names['int_call_gate_judge']}")
+        columns = [column[0] for column in cursor.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        assert len({row["vin"] for row in rows}) == len(rows)
+        return {row["vin"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    return Gate(tmp_path_factory.mktemp("gate"))
+
+
+def day(first: int, last: int) -> st.SearchStrategy[date]:
+    return st.integers(first, last).map(lambda count: AS_OF + timedelta(days=count))
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.none(), strategy)
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> dict[str, Any]:
+    """Two stores with their parameters and calendars, some vehicles, and what happened to them."""
+    few = st.integers(0, 7)
+    parameters = {
+        store: FIXED | {
+            "earliest_call_days": draw(st.sampled_from([40, 40, 20])), "recontact_far_days": draw(few),
+            "recontact_middle_from_days": 20, "recontact_middle_days": draw(few), "recontact_near_from_days": 7,
+            "recontact_near_days": draw(few), "recontact_lapsed_days": draw(few), "recontact_no_answer_days": draw(few),
+            "unanswered_per_day": draw(st.integers(1, 3)), "unanswered_per_week": draw(st.integers(1, 6)),
+            "open_case_stops_calls": draw(st.sampled_from([1, 1, 0])),
+        } for store in STORES
+    }  # fmt: skip
+    weekdays = st.sets(st.integers(1, 7), min_size=1)
+    vehicles = [
+        {
+            "vin": f"V{number}", "store_id": draw(st.sampled_from(STORES)), "customer_id": draw(maybe(st.sampled_from(CUSTOMERS))),
+            "phone": draw(maybe(st.sampled_from(PHONES))), "is_contactable": draw(st.sampled_from([True, True, False])),
+            "first_expires_on": draw(day(-30, 50)), "recipient_id": draw(st.sampled_from(["S1", "S1", "S1", None])),
+        } for number in range(draw(st.integers(1, 6)))
+    ]  # fmt: skip
+    for vehicle in vehicles:
+        vehicle["expires_on"] = vehicle["first_expires_on"] + timedelta(days=draw(st.integers(0, 5)))
+    vins = st.sampled_from([vehicle["vin"] for vehicle in vehicles])
+    effects = st.sampled_from(["contact", "contact", "no_contact", "wrong_number", "refused", "lost", "claimed"])
+    result = st.fixed_dictionaries({
+        "vin": vins, "last_effect": effects, "is_answer": st.booleans(), "last_result_on": day(-12, -1),
+        "next_contact_on": maybe(day(-12, 20)), "last_result_phone": st.sampled_from(PHONES),
+        "new_phone": maybe(st.sampled_from(PHONES)),
+    })  # fmt: skip
+    call = st.fixed_dictionaries({
+        "store_id": st.sampled_from(STORES), "direction": st.sampled_from(["outbound", "outbound", "inbound"]),
+        "phone": st.sampled_from(PHONES), "called_on": day(-9, -1), "talk_seconds": st.sampled_from([0, 0, 19, 20]),
+    })  # fmt: skip
+    wish = st.fixed_dictionaries({
+        "customer_id": maybe(st.sampled_from(CUSTOMERS)), "phone": maybe(st.sampled_from(PHONES)),
+        "requested_on": day(-400, -1), "ends_on": maybe(day(-100, 400)),
+    })  # fmt: skip
+    consent = st.fixed_dictionaries({
+        "customer_id": st.sampled_from(CUSTOMERS), "phone": maybe(st.sampled_from(PHONES)),
+        "purpose": st.sampled_from(["renewal_call", "personal_data", "message"]), "is_given": st.booleans(),
+        "decided_on": day(-9, -1), "ends_on": maybe(day(-5, 60)),
+    })  # fmt: skip
+    case = st.fixed_dictionaries({
+        "vin": st.one_of(vins, st.just("OTHER")), "open_complaints": st.integers(0, 1), "open_disputes": st.integers(0, 1),
+    })  # fmt: skip
+    return {
+        "parameters": parameters, "working": {store: draw(weekdays) for store in STORES}, "vehicles": vehicles,
+        "results": draw(st.lists(result, max_size=3, unique_by=lambda row: row["vin"])),
+        "calls": draw(st.lists(call, max_size=12)), "wishes": draw(st.lists(wish, max_size=2)),
+        "consents": draw(st.lists(consent, max_size=3)),
+        "cases": draw(st.lists(case, max_size=2, unique_by=lambda row: row["vin"])),
+    }  # fmt: skip
+
+
+def tables(group: dict[str, Any]) -> dict[str, list[Row]]:
+    """The group as the gate's inputs. Customer C owns a vehicle that is not due."""
+    ever = {"effective_from": date(2000, 1, 1), "effective_to": date(9999, 12, 31)}
+    vehicles = group["vehicles"]
+    owned = [{"vin": v["vin"], "customer_store_id": "001", "customer_id": v["customer_id"]} for v in vehicles]
+    owned.append({"vin": "OTHER", "customer_store_id": "001", "customer_id": "C"})
+    return {
+        "int_store_list": [{"store_id": store} for store in STORES],
+        "int_working_calendar_resolve": [
+            {"store_id": store, "weekday": number, "is_working_day": number in group["working"][store]} | ever
+            for store in STORES for number in range(1, 8)
+        ],
+        "int_call_list_parameter_resolve": [
+            {"store_id": store, "parameter": name, "value": value} | ever
+            for store, named in (group["parameters"] | {"*": FIXED}).items() for name, value in named.items()
+        ],
+        "given_candidate": [
+            {name: value for name, value in vehicle.items() if name != "customer_id"} for vehicle in vehicles
+        ],
+        "int_call_result_newest": group["results"],
+        "int_call_result_match": [],
+        "int_call_fold": group["calls"],
+        "stg_dms__do_not_call": group["wishes"],
+        "stg_dms__consent": [{"consent_number": f"{n}"} | row for n, row in enumerate(group["consents"])],
+        "int_open_case": group["cases"],
+        "int_vehicle_merge": owned,
+        "int_customer_phone": [],
+        "int_due_contact": [{name: v[name] for name in ("vin", "customer_id", "phone")} for v in vehicles],
+    }  # fmt: skip
+
+
+class Rules:
+    """DOMAIN §6, stated plainly for one group."""
+
+    def __init__(self, group: dict[str, Any]) -> None:
+        self.group = group
+        self.results = {row["vin"]: row for row in group["results"]}
+        self.held = list(self.numbers_held())
+
+    def numbers_held(self) -> Iterator[tuple[str, date, str]]:
+        """(number, last day, reason) of every wish and every consent that was taken back."""
+
+        def numbers(customer: str | None, phone: str | None) -> set[str]:
+            owned = {v["phone"] for v in self.group["vehicles"] if customer and v["customer_id"] == customer}
+            return (owned | {phone}) - {None}
+
+        for wish in self.group["wishes"]:
+            asked, ends = wish["requested_on"], wish["ends_on"]
+            last = max(ends, asked.replace(year=asked.year + 1)) if ends else date.max
+            yield from ((number, last, "do_not_call") for number in numbers(wish["customer_id"], wish["phone"]))
+        decisions: dict[tuple[Any, ...], list[Row]] = {}
+        for row in self.group["consents"]:
+            decisions.setdefault((row["customer_id"], row["phone"], row["purpose"]), []).append(row)
+        for (customer, phone, purpose), rows in decisions.items():
+            newest = max(row["decided_on"] for row in rows)
+            taken_back = [row for row in rows if row["decided_on"] == newest and not row["is_given"]]
+            if purpose != "message" and taken_back:
+                last = max(row["ends_on"] or date.max for row in taken_back)
+                about = {phone} if phone else numbers(customer, None)
+                yield from ((number, last, "no_consent") for number in about)
+
+    def list_day(self, store: str) -> date:
+        return next(on for on in map(later, range(31)) if on.isoweekday() in self.group["working"][store])
+
+    def phone(self, vehicle: Row) -> str | None:
+        told = self.results.get(vehicle["vin"], {}).get("new_phone")
+        return told or (vehicle["phone"] if vehicle["is_contactable"] else None)
+
+    def unanswered(self, phone: str | None, on: date) -> int:
+        """Unanswered calls of ours to a number in the seven days that end on a day."""
+        return sum(
+            call["direction"] == "outbound" and call["talk_seconds"] < 20
+            for call in self.group["calls"]
+            if call["phone"] == phone and on - timedelta(days=6) <= call["called_on"] < on
+        )
+
+    def against(self, vehicle: Row, on: date) -> set[str]:
+        """The rules that forbid to call a vehicle's customer on a day, by what is known tonight."""
+        phone, result = self.phone(vehicle), self.results.get(vehicle["vin"], {})
+        numbers = self.group["parameters"][vehicle["store_id"]]
+        found = {reason for number, last, reason in self.held if number == phone and on <= last}
+        owners = {v["vin"]: v["customer_id"] for v in self.group["vehicles"]} | {"OTHER": "C"}
+        for case in self.group["cases"] if numbers["open_case_stops_calls"] == 1 else []:
+            owner = owners[case["vin"]]
+            if case["vin"] == vehicle["vin"] or (owner and owner == vehicle["customer_id"]):
+                found |= {"open_complaint"} if case["open_complaints"] else set()
+                found |= {"open_dispute"} if case["open_disputes"] else set()
+        found |= {"no_phone"} if phone is None else set()
+        if (vehicle["first_expires_on"] - on).days > numbers["earliest_call_days"]:
+            found.add("too_early")
+        found |= {"no_recipient"} if vehicle["recipient_id"] is None else set()
+        effect = result.get("last_effect")
+        if effect == "wrong_number" and result["last_result_phone"] == phone:
+            found.add("wrong_number")
+        found |= {"offer_refused"} if effect == "refused" else {"reported_lost"} if effect == "lost" else set()
+        if effect == "claimed" and (on - result["last_result_on"]).days < 7:
+            found.add("claimed_renewal")
+        if self.unanswered(phone, on) >= numbers["unanswered_per_week"]:
+            found.add("call_limit")
+        if not self.is_promise_due(vehicle, on) and self.is_inside_interval(vehicle, on, numbers):
+            found.add("recontact_interval")
+        return found
+
+    def promise(self, vehicle: Row) -> date | None:
+        result = self.results.get(vehicle["vin"], {})
+        promised = result.get("next_contact_on")
+        beyond = vehicle["expires_on"] + timedelta(days=30)
+        return promised if promised and result["last_result_on"] < promised <= beyond else None
+
+    def days_of(self, phone: str | None) -> tuple[list[date], list[date]]:
+        """Days with contacts or attempts of a number, and those on which somebody spoke 20 seconds."""
+        mine = [call for call in self.group["calls"] if call["phone"] == phone]
+        spoken = [call["called_on"] for call in mine if call["talk_seconds"] >= 20]
+        return spoken + [call["called_on"] for call in mine if call["direction"] == "outbound"], spoken
+
+    def is_promise_due(self, vehicle: Row, on: date) -> bool:
+        promised, (_, spoken) = self.promise(vehicle), self.days_of(self.phone(vehicle))
+        return promised is not None and promised <= on and not (spoken and max(spoken) >= promised)
+
+    def is_inside_interval(self, vehicle: Row, on: date, numbers: dict[str, int]) -> bool:
+        result, (called, spoken) = self.results.get(vehicle["vin"], {}), self.days_of(self.phone(vehicle))
+        promised = self.promise(vehicle)
+        if promised and promised > on:
+            return True
+        told = result.get("last_result_on")
+        last = max([*called, *([told] if told else [])], default=None)
+        if last is None:
+            return False
+        left = (vehicle["first_expires_on"] - last).days
+        answered = result["is_answer"] if told == last else last in spoken
+        name = "no_answer" if not answered else "far" if left > 20 else "middle" if left > 7 else "near"
+        name = "lapsed" if answered and left < 0 else name
+        return (on - last).days < numbers[f"recontact_{name}_days"]
+
+
+def later(count: int) -> date:
+    return AS_OF + timedelta(days=count)
+
+
+STRICTEST = ("do_not_call", "no_consent", "open_complaint", "open_dispute", "no_phone", "too_early", "no_recipient",
+             "wrong_number", "offer_refused", "reported_lost", "claimed_renewal", "call_limit",
+             "recontact_interval")  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(group=groups())
+def test_nobody_is_listed_against_a_rule_and_everybody_is_listed_or_has_a_reason_and_a_release(
+    gate: Gate, group: dict[str, Any]
+) -> None:
+    judged, rules = gate.judge(tables(group)), Rules(group)
+    assert set(judged) == {vehicle["vin"] for vehicle in group["vehicles"]}
+    allowed = []
+    for vehicle in group["vehicles"]:
+        row, on = judged[vehicle["vin"]], rules.list_day(vehicle["store_id"])
+        assert row["list_for_on"] == on and row["phone"] == rules.phone(vehicle)
+        if against := rules.against(vehicle, on):
+            assert row["suppressed_by"] == next(reason for reason in STRICTEST if reason in against)
+            days = (on + timedelta(days=count) for count in range(1, FAR))
+            assert row["release_on"] == next((free for free in days if not rules.against(vehicle, free)), None)
+        else:
+            allowed.append(vehicle)
+    order = sorted(allowed, key=lambda v: (not rules.is_promise_due(v, rules.list_day(v["store_id"])),
+                                           judged[v["vin"]]["days_left"], v["vin"]))  # fmt: skip
+    taken: Counter[str] = Counter()
+    for vehicle in order:
+        row, numbers = judged[vehicle["vin"]], group["parameters"][vehicle["store_id"]]
+        phone, on = row["phone"], row["list_for_on"]
+        taken[phone] += 1
+        may = min(numbers["unanswered_per_day"], numbers["unanswered_per_week"] - rules.unanswered(phone, on))
+        expected = (None, None) if taken[phone] <= may else ("call_limit", on + timedelta(days=1))
+        assert (row["suppressed_by"], row["release_on"]) == expected
