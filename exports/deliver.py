@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from exports.proof import raise_if_disproved
 from ingest.home import home, log, read_json, sha256_file, write_json
 
 CHANNELS = ("folder",)
@@ -35,10 +36,11 @@ def deliver(as_of: date, channel: str = "folder") -> dict[str, Any]:
     """Deliver every recipient's files of a night; return {'channel', 'delivered', 'already', 'failed': [messages]}.
 
     Idempotent. A file that cannot be delivered is reported in 'failed' and tried again by the next run; the others go
-    on. Raises UnknownChannelError.
+    on. Raises UnknownChannelError, and SuppressedOnListError if the night's lists were stopped.
     """
     if channel not in CHANNELS:
         raise UnknownChannelError(f"There is no channel {channel!r}; known channels: {', '.join(CHANNELS)}.")
+    raise_if_disproved(as_of)
     result: dict[str, Any] = {"channel": channel, "delivered": 0, "already": 0, "failed": []}
     for manifest in sorted((home() / "outbox" / str(as_of)).glob("*/manifest.json")):
         recipient = manifest.parent.name

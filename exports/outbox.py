@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
+from exports.proof import prove
 from exports.rejected import read_rejected, rejected_files, rejected_workbook
 from exports.shelf import published_of
 from exports.statement import statement_rows, statement_workbook
@@ -45,14 +46,16 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     """Write the outbox of a published night; return {'recipients', 'files_written', 'files_unchanged', 'rows'}.
 
     Idempotent: the same content again writes nothing. language: 'zh' or 'en', by default XUBAO_LANGUAGE or 'zh'.
-    Raises NotPublishedError.
+    Raises NotPublishedError, and SuppressedOnListError before anything is written.
     """
     language = language or os.environ.get("XUBAO_LANGUAGE") or "zh"
     published = published_of(as_of)
     counts = {"recipients": 0, "files_written": 0, "files_unchanged": 0, "rows": 0}
     night = load_night(published, as_of, language)
     parcels: dict[str, list[Parcel]] = {}  # who works in two stores gets two lists
-    for person, rows in call_lists(published):
+    lists = list(call_lists(published))
+    prove(published, as_of, (row for _, rows in lists for row in rows))
+    for person, rows in lists:
         parcel = Parcel(
             name=file_name(person, as_of),
             rows=len(rows),
@@ -62,8 +65,8 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
             lines={str(row["row_id"]): _digest(row) for row in rows},
         )
         parcels.setdefault(person["staff_id"], []).append(parcel)
-    for recipient, lists in parcels.items():
-        _put(as_of, recipient, lists, counts, night)
+    for recipient, files in parcels.items():
+        _put(as_of, recipient, files, counts, night)
     _put(as_of, MANAGERS, _manager_parcels(published, night), counts, night)
     for recipient, files in _rejected_parcels(published, night).items():
         _put(as_of, recipient, files, counts, night)

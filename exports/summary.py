@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from exports.proof import proof_of
 from exports.rejected import rejected_files
 from exports.shelf import open_read_only, published_of
 from exports.wording import load_night, records
@@ -143,9 +144,19 @@ def _calls(folder: Path, as_of: date, room: int) -> list[str]:
     ]
     total = sum(person["rows"] for person in people)
     shown = table if len(table) + 2 <= room else table[: max(0, room - 3)]
-    lines = [f"Calls for {people[0]['list_for_on'] if people else as_of}: {total:,} for {len(people)} people"]
+    lines = [
+        f"Calls for {people[0]['list_for_on'] if people else as_of}: {total:,} for {len(people)} people{_proof(as_of)}"
+    ]
     lines += aligned(("store", "person", "id", "calls"), shown, "<<<>") if shown else []
     return lines + ([f"  and {len(table) - len(shown)} more people"] if len(shown) < len(table) else [])
+
+
+def _proof(as_of: date) -> str:
+    figures = proof_of(as_of)
+    if figures is None:
+        return ""
+    return (f" · {figures['numbers_on_lists']:,} numbers, {figures['suppressed_numbers']:,} numbers and "
+            f"{figures['suppressed_vehicles']:,} vehicles suppressed, overlap {figures['overlap']:,}")  # fmt: skip
 
 
 def _files(folder: Path, as_of: date) -> list[str]:

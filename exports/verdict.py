@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from exports.proof import proof_of
 from exports.shelf import NotPublishedError, open_read_only, published_of
 from exports.wording import records
 from ingest.home import home, log, read_json, write_json
@@ -16,7 +17,8 @@ def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
     """Judge a night and return {'as_of', 'build_id', 'status', 'reasons'}.
 
     problems: what steps after the publish reported (a delivery that failed). The verdict is written to
-    state/verdict/<as_of>.json always, and into manifest.json of the published folder, both atomically.
+    state/verdict/<as_of>.json always, and with the proof that nothing suppressed left (exports.proof) into manifest.json
+    of the published folder, both atomically.
     """
     try:
         folder = published_of(as_of)
@@ -37,7 +39,7 @@ def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
             "status": "degraded" if reasons else "healthy",
             "reasons": reasons,
         }
-        write_json(folder / "manifest.json", {**manifest, "verdict": result})
+        write_json(folder / "manifest.json", {**manifest, "suppression": proof_of(as_of), "verdict": result})
     write_json(home() / "state" / "verdict" / f"{as_of}.json", result)
     log("verdict", f"{as_of} is {result['status']}, {len(result['reasons'])} reasons")
     return result

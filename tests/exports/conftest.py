@@ -59,7 +59,7 @@ select date '{as_of}' as as_of, date '{as_of}' as list_for_on, '001-S1-{as_of}' 
     (['脱保追回', '今天约定回访', '先报价再促成', '首次致电'])[1 + i % 4] as today_action, 'call' as today_action_en,
     (['已脱保4天;去年在本店投保;上次反馈嫌价格高', '约定今天联系;今年报价比去年低6%', '还有8天到期;尚未报价;去年在本店投保', '还有35天到期;去年在本店投保;上次反馈嫌价格高;今年报价比去年低6%'])[1 + i % 4] as call_reason,
     'reason' as call_reason_en,
-    '王先生' as customer_name, '13912345678' as phone, '陕A12345' as plate_number, '途观L 330TSI' as model,
+    md5('row' || i) as vehicle_key, '王先生' as customer_name, '13912345678' as phone, '陕A12345' as plate_number, '途观L 330TSI' as model,
     3::bigint as vehicle_age_years, date '2026-12-24' + i::integer as commercial_expires_on,
     date '2026-12-20' + i::integer as compulsory_expires_on, (-4 + 10 * (i % 4))::bigint as days_left,
     '已报价考虑中' as last_result, date '2026-11-20' as last_result_on,
@@ -76,9 +76,11 @@ RESTRICTED = """
 create schema restricted;
 {row}
 create table restricted.call_list_recipient as select * from (values
-    ('001', '西安一店', 'S1', '赵伟', 'renewal_specialist', '001-S1-{as_of}', date '{as_of}', {rows}::bigint),
-    ('002', '西安二店', 'S2', '钱芳', 'renewal_specialist', '002-S2-{as_of}', date '{as_of}', 0::bigint))
-    as t (store_id, store_name, staff_id, staff_name, role, list_id, list_for_on, rows);
+    ('001', '西安一店', 'S1', '赵伟', 'renewal_specialist', '001-S1-{as_of}', date '{as_of}', {rows}::bigint, 9::bigint, 21::bigint),
+    ('002', '西安二店', 'S2', '钱芳', 'renewal_specialist', '002-S2-{as_of}', date '{as_of}', 0::bigint, 9, 20))
+    as t (store_id, store_name, staff_id, staff_name, role, list_id, list_for_on, rows, call_from_hour, call_until_hour);
+create table restricted.do_not_call_number as select * from (values
+    ('13800001111', null::date), ('13912345678', date '{as_of}' - 1)) as t (phone, ends_on);
 create table restricted.dropdown as select * from (values
     ('result', 1, 'renewed', '成交', 'renewed'), ('result', 2, 'no_answer', '未接通', 'no answer'), ('result', 3, 'lost', '战败', 'lost'),
     ('loss_reason', 1, 'too_expensive', '保费太贵', 'too expensive'), ('loss_reason', 2, 'other', '其他', 'other'))

@@ -10,8 +10,11 @@ import pytest
 from exports.audit import audit
 from exports.deliver import UnknownChannelError, deliver
 from exports.outbox import fill_outbox
+from exports.proof import SuppressedOnListError, proof_of
 from exports.publish import publish
-from exports.shelf import NotPublishedError
+from exports.shelf import NotPublishedError, published_of
+from exports.summary import summary_text
+from exports.verdict import verdict
 
 AS_OF = date(2026, 11, 24)
 
@@ -75,6 +78,38 @@ def test_changed_content_becomes_a_revision_beside_the_first_and_says_what_chang
     assert manifest(home, "S2")["revision"] == 1
     before = state(home / "outbox")
     assert fill_outbox(AS_OF)["files_written"] == 0 and state(home / "outbox") == before
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"restricted": "update restricted.call_list set phone = '+86 138-0000-1111' where row_id = 'r3';"},
+        {
+            "restricted": "update restricted.do_not_call_number set ends_on = date '2026-11-24' where ends_on is not null;"
+        },
+        {"analytics": "insert into marts.fct_suppressed_vehicle select '001', md5('row5'), date '2026-12-01', 'S1';"},
+    ],
+)
+def test_a_suppressed_number_or_vehicle_on_a_list_stops_writing_and_delivery(home, make_build, planted):
+    night(make_build("b1"))
+    before = state(home / "outbox")
+    with pytest.raises(SuppressedOnListError) as caught:
+        night(make_build("b2", **planted))
+    assert "1380" not in str(caught.value) and state(home / "outbox") == before
+    with pytest.raises(SuppressedOnListError):
+        deliver(AS_OF)
+    assert not (home / "delivered").exists()
+    night(make_build("b3", restricted="delete from restricted.call_list where row_id = 'r3';"))
+    assert deliver(AS_OF)["delivered"] > 0
+
+
+def test_the_proof_counts_numbers_on_lists_and_suppressed_ones(home, make_build):
+    night(make_build())
+    figures = {"numbers_on_lists": 1, "suppressed_numbers": 2, "suppressed_vehicles": 1, "overlap": 0}
+    assert proof_of(AS_OF) == figures
+    verdict(AS_OF)
+    assert json.loads((published_of(AS_OF) / "manifest.json").read_text())["suppression"] == figures
+    assert "1 numbers, 2 numbers and 1 vehicles suppressed, overlap 0" in summary_text(AS_OF)
 
 
 def test_a_rebuild_leaves_the_outbox_alone(home, make_build):
