@@ -113,6 +113,10 @@ def day(first: int, last: int) -> st.SearchStrategy[date]:
     return st.integers(first, last).map(lambda count: AS_OF + timedelta(days=count))
 
 
+BOUNDS = st.sampled_from([41, 42, 40, 43, 21, 20, 8, 7, 0, -1])
+"""Days to the earlier expiry around which a rule changes its mind."""
+
+
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), strategy)
 
@@ -134,8 +138,8 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
     vehicles = [
         {
             "vin": f"V{number}", "store_id": draw(st.sampled_from(STORES)), "customer_id": draw(maybe(st.sampled_from(CUSTOMERS))),
-            "phone": draw(maybe(st.sampled_from(PHONES))), "is_contactable": draw(st.sampled_from([True, True, False])),
-            "first_expires_on": draw(day(-30, 50)), "recipient_id": draw(st.sampled_from(["S1", "S1", "S1", None])),
+            "phone": draw(st.sampled_from((*PHONES, *PHONES, None))), "is_contactable": draw(st.sampled_from([True] * 5 + [False])),
+            "first_expires_on": draw(st.one_of(BOUNDS.map(later), day(-30, 50))), "recipient_id": draw(st.sampled_from(["S1", "S1", "S1", None])),
         } for number in range(draw(st.integers(1, 6)))
     ]  # fmt: skip
     for vehicle in vehicles:
@@ -149,16 +153,16 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
     })  # fmt: skip
     call = st.fixed_dictionaries({
         "store_id": st.sampled_from(STORES), "direction": st.sampled_from(["outbound", "outbound", "inbound"]),
-        "phone": st.sampled_from(PHONES), "called_on": day(-9, -1), "talk_seconds": st.sampled_from([0, 0, 19, 20]),
+        "phone": st.sampled_from(PHONES), "called_on": st.one_of(st.sampled_from([-7, -6]).map(later), day(-9, -1)), "talk_seconds": st.sampled_from([0, 0, 19, 20]),
     })  # fmt: skip
     wish = st.fixed_dictionaries({
         "customer_id": maybe(st.sampled_from(CUSTOMERS)), "phone": maybe(st.sampled_from(PHONES)),
         "requested_on": day(-400, -1), "ends_on": maybe(day(-100, 400)),
     })  # fmt: skip
     consent = st.fixed_dictionaries({
-        "customer_id": st.sampled_from(CUSTOMERS), "phone": maybe(st.sampled_from(PHONES)),
+        "customer_id": st.sampled_from(["A", "A", "B"]), "phone": st.sampled_from([None, None, PHONES[0]]),
         "purpose": st.sampled_from(["renewal_call", "personal_data", "message"]), "is_given": st.booleans(),
-        "decided_on": day(-9, -1), "ends_on": maybe(day(-5, 60)),
+        "decided_on": day(-2, -1), "ends_on": maybe(day(-5, 60)),
     })  # fmt: skip
     case = st.fixed_dictionaries({
         "vin": st.one_of(vins, st.just("OTHER")), "open_complaints": st.integers(0, 1), "open_disputes": st.integers(0, 1),
@@ -167,7 +171,7 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
         "parameters": parameters, "working": {store: draw(weekdays) for store in STORES}, "vehicles": vehicles,
         "results": draw(st.lists(result, max_size=3, unique_by=lambda row: row["vin"])),
         "calls": draw(st.lists(call, max_size=12)), "wishes": draw(st.lists(wish, max_size=2)),
-        "consents": draw(st.lists(consent, max_size=3)),
+        "consents": draw(st.lists(consent, max_size=4)),
         "cases": draw(st.lists(case, max_size=2, unique_by=lambda row: row["vin"])),
     }  # fmt: skip
 
