@@ -228,26 +228,23 @@ def test_tiers_renumbered_in_the_seed_change_the_bonus(night_with_other_seeds: N
 
 
 def test_incentives_go_to_whoever_won_in_the_step_and_pay_what_the_seed_says(night_with_other_seeds: Night) -> None:
-    """Three wins 15 days before expiry, so in step 2: vehicle 1 was last served by advisor A1 before the step began (50 yuan by the changed
-    rule); 2 and 3 have no advisor and stay with the book's owner S1, for whom no rule pays in step 2; vehicle 3 holds
-    the scratch cover (30 yuan)."""
+    """Three wins 15 days before expiry, so in step 2: advisor A1 last served vehicle 1 and, as the store's only one, is
+    whose turn it is at 2 and 3 too (50 yuan by the changed rule); vehicle 3 holds the scratch cover (30 yuan)."""
     rows = night_with_other_seeds.rows(
         "select staff_id, role, incentive_kind, won_by_step, cover_code, units, incentive_amount::varchar"
         " from restricted.restricted.staff_incentive_monthly where month = date '2026-11-01' order by all"
     )
     assert rows == [
-        ("A1", "service_advisor", "renewed_vehicle", 2, None, 1, "50.00"),
-        ("S1", "renewal_specialist", "high_margin_cover", 2, "scratch", 1, "30.00"),
-        ("S1", "renewal_specialist", "renewed_vehicle", 2, None, 2, "0.00"),
+        ("A1", "service_advisor", "high_margin_cover", 2, "scratch", 1, "30.00"),
+        ("A1", "service_advisor", "renewed_vehicle", 2, None, 3, "150.00"),
     ]
     totals = night_with_other_seeds.rows(
         "select incentive_kind, role, staff_members, units, incentive_amount::varchar"
         " from analytics.marts.kpi_incentive_store_monthly where month = date '2026-11-01' order by all"
     )
     assert totals == [
-        ("high_margin_cover", "renewal_specialist", 1, 1, "30.00"),
-        ("renewed_vehicle", "renewal_specialist", 1, 2, "0.00"),
-        ("renewed_vehicle", "service_advisor", 1, 1, "50.00"),
+        ("high_margin_cover", "service_advisor", 1, 1, "30.00"),
+        ("renewed_vehicle", "service_advisor", 1, 3, "150.00"),
     ]
 
 
@@ -276,14 +273,15 @@ def test_the_statements_lines_add_up_to_the_bonus_numerators(night: Night) -> No
 
 
 def test_the_list_is_in_the_stated_order_and_says_why(night: Night) -> None:
+    """Vehicle 5 is in step 2, so the advisor's; the specialist has the last step and the recall."""
     rows = night.rows(
-        "select right(phone, 2), urgency, call_reason from restricted.restricted.call_list"
-        " where staff_id = 'S1' order by sequence_number"
+        "select staff_id, right(phone, 2), step_name, urgency, call_reason from restricted.restricted.call_list"
+        " order by staff_id, sequence_number"
     )
     assert rows == [
-        ("05", "promised", "还有15天到期;去年在本店投保;上次已预约;约定今天联系;尚未报价"),
-        ("09", "last_10_days", "还有7天到期;去年在本店投保;今年报价比去年低6%"),
-        ("04", "overdue", "已脱保15天;去年在本店投保;尚未报价"),
+        ("A1", "05", "第二步", "promised", "还有15天到期;去年在本店投保;上次已预约;约定今天联系;尚未报价"),
+        ("S1", "09", "第三步", "last_10_days", "还有7天到期;去年在本店投保;今年报价比去年低6%"),
+        ("S1", "04", "脱保追回", "overdue", "已脱保15天;去年在本店投保;尚未报价"),
     ]
 
 
@@ -306,17 +304,40 @@ def test_every_candidate_is_on_one_list_or_suppressed_with_a_reason(night: Night
     )
 
 
+def test_every_open_vehicle_has_one_person_who_is_at_work_in_that_role(night: Night) -> None:
+    """Listed or not: 4 (recall), 9 (step 3) and the early 8 with the specialist, 5 and 6 with the advisor, 7 in a store
+    without an advisor."""
+    rows = night.rows(
+        "select right(vin, 1), position.step, owner_id, owner_role, count(distinct staff.staff_id)"
+        " from work.intermediate.int_due_vehicle as due"
+        " left join work.intermediate.int_cascade_position as position using (store_id, vin, expiry_month)"
+        " left join work.staging.stg_dms__staff as staff on owner_id = staff.staff_id and owner_role = staff.role"
+        " and due.store_id = staff.store_id and list_for_on >= staff.valid_from"
+        " where due.outcome = 'open' and expiry_month < date '2027-02-01' group by all order by all"
+    )
+    assert rows == [
+        ("4", "recall", "S1", "renewal_specialist", 1),
+        ("5", "step_2", "A1", "service_advisor", 1),
+        ("6", "step_2", "A1", "service_advisor", 1),
+        ("7", "step_2", "S2", "renewal_specialist", 1),
+        ("8", "preparation", "S1", "renewal_specialist", 1),
+        ("9", "step_3", "S1", "renewal_specialist", 1),
+    ]
+
+
 def test_somebody_without_a_vehicle_to_call_gets_an_empty_list(night: Night) -> None:
     recipients = night.rows(
-        "select staff_id, list_id, rows from restricted.restricted.call_list_recipient order by staff_id"
+        "select staff_id, role, list_id, rows from restricted.restricted.call_list_recipient order by staff_id"
     )
-    assert recipients == [("S1", "20261205-001-S1", 3), ("S2", "20261205-002-S2", 0)]
+    assert recipients == [
+        ("A1", "service_advisor", "20261205-001-A1", 1),
+        ("S1", "renewal_specialist", "20261205-001-S1", 2),
+        ("S2", "renewal_specialist", "20261205-002-S2", 0),
+    ]
 
 
 def test_what_is_archived_is_what_is_listed(night: Night) -> None:
-    columns = (
-        "list_id, row_id, as_of, list_for_on, store_id, staff_id, vehicle_key, expiry_month, phone, sequence_number"
-    )
+    columns = "list_id, row_id, as_of, list_for_on, store_id, staff_id, vehicle_key, expiry_month, step, phone, sequence_number"
     assert night.rows(f"select {columns} from work.archive.call_list order by all") == night.rows(
         f"select {columns} from restricted.restricted.call_list order by all"
     )
@@ -337,7 +358,7 @@ def test_every_column_of_a_list_or_statement_has_words(night: Night) -> None:
         " 'staff_incentive_monthly', 'statement_adjustment')"
         " union select 'call_list.' || column_name from duckdb_columns()"
         " where database_name = 'restricted' and table_name = 'call_list' and column_name not in"
-        " ('script_en', 'last_result_code', 'action', 'situation', 'vehicle_key', 'expiry_month'))"
+        " ('script_en', 'last_result_code', 'action', 'situation', 'step', 'vehicle_key', 'expiry_month'))"
         " select key from columns anti join analytics.marts.dim_label as labels using (key) order by key"
     )
     assert missing == []

@@ -31,6 +31,11 @@ class Book:
         rows = self._periods.get((store, role), [])
         return sorted({row["staff_id"] for row in rows if row["valid_from"] <= on <= (row["valid_to"] or date.max)})
 
+    def spells(self, staff: str, store: str, role: str) -> list[tuple[date, date]]:
+        """First and last days on which somebody held a role in a store."""
+        rows = self._periods.get((store, role), [])
+        return [(row["valid_from"], row["valid_to"] or date.max) for row in rows if row["staff_id"] == staff]
+
     @cached_property
     def _assigned(self) -> dict[tuple[str, str, date], str | None]:
         rows = self.universe.inputs.archive("assignment").to_dict("records")

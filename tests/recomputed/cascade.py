@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -92,15 +93,44 @@ class Cascade:
         return begun
 
     def owner(self, due: Due, step: Step) -> str | None:
-        """Step 1: who sold the car; step 2: who served it last; else, and if they left the role, the book's owner."""
-        staff = None
-        if step.role == "sales_consultant":
-            staff = self.universe.sales.get(due.vin, {}).get("staff_id")
+        """Whom the manager named last by the end of the step, else whose it was when it began."""
+        until = step.left_on or self.as_of
+        named = [staff for on, staff in self._named(due, step) if on <= until]
+        return named[-1] if named else self.first_owner(due, step)
+
+    def first_owner(self, due: Due, step: Step) -> str | None:
+        """Step 1: who sold the car; step 2: who served it last; if nobody of these is in the role and store on the day
+        the step begins, of those who are the one with the smallest hash; else the book's owner."""
+        if step.role == "renewal_specialist":
+            return self.book.owner(due)
+        active = self.book.active(due.store_id, step.role, step.entered_on)
+        met: list[str | None] = []
+        if step.role == "sales_consultant" and self.universe.sales.get(due.vin):
+            sale = self.universe.sales[due.vin]
+            met = [sale["staff_id"]] if sale["sold_on"] < step.entered_on else []
         elif step.role == "service_advisor":
-            orders = [order for order in self._orders.get(due.vin, []) if day(order[0]) < step.entered_on]
-            staff = orders[-1][2] if orders else None
-        is_active = staff in self.book.active(due.store_id, step.role, step.entered_on)
-        return staff if is_active else self.book.owner(due)
+            met = [order[2] for order in self._orders.get(due.vin, []) if day(order[0]) < step.entered_on]
+        known = [staff for staff in met if staff in active]
+        if known:
+            return known[-1]
+        return min(active, key=lambda staff: hashlib.md5((due.vin + staff).encode()).hexdigest(), default=None) or (
+            self.book.owner(due)
+        )
+
+    def _named(self, due: Due, step: Step) -> list[tuple[date, str]]:
+        """(effective on, staff) of the manager's reassignments that bind a step, in order: about the renewal whose expiry
+        is within a year, to somebody of the step's role or to a manager, at work in the store during the step."""
+        found = []
+        for on, staff in self._decisions.get((due.store_id, due.vin), []):
+            if on <= anniversary(due.expires_on, -1):
+                continue
+            for role in (step.role, "insurance_manager"):
+                if any(
+                    first <= step.due_by and max(on, step.entered_on) <= last and on <= step.due_by
+                    for first, last in self.book.spells(staff, due.store_id, role)
+                ):
+                    found.append((on, staff))
+        return found
 
     def first_quote(self, due: Due) -> datetime | None:
         """The first real quote for this renewal: current policy signed + 30 d < quoted <= expiry + 30 d, whole days."""
@@ -130,14 +160,14 @@ class Cascade:
         owner = self.owner(due, step)
         until = step.left_on or min(step.due_by, self.as_of)
         lists = self._lists.get(self._key(due), [])
-        lists = [(on, staff) for on, staff in lists if step.entered_on <= on <= until]
-        listed = sorted({on for on, staff in lists if staff == owner})
+        lists = [listed for listed in lists if step.entered_on <= listed[0] <= until]
+        listed = sorted({on for on, staff, name in lists if (name == step.name if name else staff == owner)})
         quoted = self.first_quote(due)
         return {
             "store_id": due.store_id, "vin": due.vin, "expiry_month": due.expiry_month, "step": step.name,
             "position": step.position, "role": step.role, "owner_id": owner, "entered_on": step.entered_on,
             "due_by": step.due_by, "left_on": step.left_on, "outcome": step.outcome,
-            "days_callable": len({on for on, _ in lists}), "days_on_owner_list": len(listed),
+            "days_callable": len({on for on, _, _ in lists}), "days_on_owner_list": len(listed),
             "first_on_owner_list_on": listed[0] if listed else None,
             "first_quoted_on": quoted.date() if quoted else None,
             "loss_cause": self.loss_cause(due, step, listed, quoted), "is_matured": is_matured(self.universe, due),
@@ -156,12 +186,23 @@ class Cascade:
         return found
 
     @cached_property
-    def _lists(self) -> dict[tuple[str, str, date], list[tuple[date, str]]]:
-        found: dict[tuple[str, str, date], list[tuple[date, str]]] = {}
+    def _lists(self) -> dict[tuple[str, str, date], list[tuple[date, str, str | None]]]:
+        found: dict[tuple[str, str, date], list[tuple[date, str, str | None]]] = {}
         for row in self.universe.lists.to_dict("records"):
             if row["list_for_on"] < self.as_of:
                 key = (row["store_id"], row["vin"], row["expiry_month"])
-                found.setdefault(key, []).append((row["list_for_on"], row["staff_id"]))
+                found.setdefault(key, []).append((row["list_for_on"], row["staff_id"], row["step"]))
+        return found
+
+    @cached_property
+    def _decisions(self) -> dict[tuple[str, str], list[tuple[date, str]]]:
+        """Store and VIN → (effective on, new staff id) of each reassignment, in order."""
+        rows = self.universe.inputs.entity("manager_decision").to_dict("records")
+        rows.sort(key=lambda row: (row["effective_on"], row["decided_at"], row["decision_number"]))
+        found: dict[tuple[str, str], list[tuple[date, str]]] = {}
+        for row in rows:
+            if (row["decision"], row["subject"]) == ("reassign", "book"):
+                found.setdefault((row["store_id"], row["vin"]), []).append((row["effective_on"], row["to_staff_id"]))
         return found
 
     @cached_property

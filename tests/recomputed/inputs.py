@@ -24,6 +24,7 @@ FOREVER = date(9999, 12, 31)
 EVENT = {
     "policy": "signed_on", "vehicle_sale": "sold_on", "ownership_change": "recorded_on", "repair_order": "opened_at",
     "concession": "given_on", "gift_issue": "issued_on", "customer_known_policy": "reported_on", "quote": "quoted_at",
+    "manager_decision": "decided_at",
 }  # fmt: skip
 """What makes a row known: only what happened before as_of counts (DOMAIN, head)."""
 

@@ -139,7 +139,7 @@ class Universe:
         """Rows of every list that was handed out before, the last revision of each."""
         rows = self.inputs.archive("call_list").sort_values(["_as_of", "_revision"])
         rows = rows.drop_duplicates(["list_id", "row_id"], keep="last")
-        return rows[["list_id", "row_id", "store_id", "staff_id", "vin", "expiry_month", "list_for_on"]]
+        return rows[["list_id", "row_id", "store_id", "staff_id", "vin", "expiry_month", "step", "list_for_on"]]
 
     # ---------- who is due when
 

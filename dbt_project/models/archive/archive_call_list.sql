@@ -20,6 +20,7 @@ final as (
         vin,
         vehicle_key,
         expiry_month,
+        step,
         phone,
         sequence_number
 

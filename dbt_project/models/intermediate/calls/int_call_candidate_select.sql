@@ -12,9 +12,9 @@ days as (
 
 ),
 
-staff as (
+turns as (
 
-    select * from {{ ref('stg_dms__staff') }}
+    select * from {{ ref('int_cascade_position') }}
 
 ),
 
@@ -24,70 +24,34 @@ candidates as (
     select
         due.*,
         days.list_for_on,
-        (due.first_expires_on - days.list_for_on)::integer as days_left,
-        row_number() over (
-            partition by due.vin
-            order by due.first_expires_on, due.expires_on, due.store_id, due.expiry_month
-        ) as precedence
+        (due.first_expires_on - days.list_for_on)::integer as days_left
 
     from due
     inner join days on due.store_id = days.store_id
     where
         due.outcome = 'open'
         and due.expires_on + days.last_call_days::integer >= days.list_for_on
+    qualify row_number() over (
+        partition by due.vin
+        order by due.first_expires_on, due.expires_on, due.store_id, due.expiry_month
+    ) = 1
 
 ),
 
-active_staff as (
-
-    select distinct
-        staff.store_id,
-        staff.staff_id,
-        staff.role
-
-    from staff
-    inner join days
-        on
-            staff.store_id = days.store_id
-            and days.list_for_on between staff.valid_from and coalesce(
-                staff.valid_to, days.list_for_on
-            )
-    where staff.role in ('renewal_specialist', 'insurance_manager')
-
-),
-
-managers as (
-
-    select
-        store_id,
-        min(staff_id) as manager_id
-
-    from active_staff
-    where role = 'insurance_manager'
-    group by all
-
-),
-
--- the book of somebody who is gone falls to the store's insurance manager
 final as (
 
     select
-        candidates.* exclude (precedence),
-        coalesce(owners.staff_id, managers.manager_id) as recipient_id,
-        case
-            when owners.staff_id is not null then 'renewal_specialist'
-            when managers.manager_id is not null then 'insurance_manager'
-        end as recipient_role
+        candidates.*,
+        turns.step,
+        turns.owner_id as recipient_id,
+        turns.owner_role as recipient_role
 
     from candidates
-    left join active_staff as owners
+    left join turns
         on
-            candidates.store_id = owners.store_id
-            and candidates.book_owner = owners.staff_id
-            and owners.role = 'renewal_specialist'
-    left join managers
-        on candidates.store_id = managers.store_id
-    where candidates.precedence = 1
+            candidates.store_id = turns.store_id
+            and candidates.vin = turns.vin
+            and candidates.expiry_month = turns.expiry_month
 
 )
 

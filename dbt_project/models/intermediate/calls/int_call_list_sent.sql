@@ -17,6 +17,7 @@ newest as (
         vin,
         vehicle_key,
         expiry_month,
+        step,
         list_for_on,
         phone,
         list_for_on < {{ as_of() }} as is_past

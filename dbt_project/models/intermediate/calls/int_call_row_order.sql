@@ -23,6 +23,7 @@ people as (
     select
         vin,
         vehicle_key,
+        step,
         customer_name,
         plate_number,
         model,

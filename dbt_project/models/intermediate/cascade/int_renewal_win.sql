@@ -23,7 +23,7 @@ renewed as (
 
 steps as (
 
-    select * from {{ ref('int_cascade_owner') }}
+    select * from {{ ref('int_cascade_step') }}
     where outcome = 'won'
 
 ),

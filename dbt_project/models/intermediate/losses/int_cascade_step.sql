@@ -1,20 +1,12 @@
-{{ config(materialized='view') }}
-
 {#
     One row per due vehicle and step that has begun by as_of, with how it ended: a renewal belongs to
     the last step that had begun when it was signed.
 #}
 with
 
-chain as (
+owned as (
 
-    select * from {{ ref('int_cascade_chain') }}
-
-),
-
-rules as (
-
-    select * from {{ ref('int_cascade_phase') }}
+    select * from {{ ref('int_cascade_owner') }}
 
 ),
 
@@ -33,31 +25,16 @@ told as (
 followed as (
 
     select
-        chain.*,
-        rules.position,
-        rules.role,
-        rules.is_calling,
-        due.vehicle_key,
-        due.book_owner,
+        owned.*,
         due.outcome as vehicle_outcome,
         due.is_matured,
         case
             when due.outcome in ('renewed_here', 'renewed_elsewhere')
                 then coalesce(due.renewed_on, told.reported_on)
         end as renewed_on
-    from chain
-    inner join rules
-        on
-            chain.store_id = rules.store_id
-            and chain.step = rules.step
-            and chain.expiry_month = rules.expiry_month
-    inner join due
-        on
-            chain.store_id = due.store_id
-            and chain.vin = due.vin
-            and chain.expiry_month = due.expiry_month
-    left join told
-        on chain.vin = told.vin and chain.expiry_month = told.expiry_month
+    from owned
+    inner join due using (store_id, vin, expiry_month)
+    left join told using (vin, expiry_month)
 
 ),
 
@@ -95,6 +72,19 @@ ended as (
         end as left_on
     from judged
 
+),
+
+-- whose it was in the end
+final as (
+
+    select
+        * exclude (first_owner_id, reassignments),
+        coalesce(
+            {{ reassigned_by('reassignments', 'coalesce(left_on, ' ~ as_of() ~ ')') }},
+            first_owner_id
+        ) as owner_id
+    from ended
+
 )
 
-select * from ended
+select * from final

@@ -22,6 +22,7 @@ final as (
         listed.store_id,
         listed.staff_id,
         listed.role,
+        listed.step,
         listed.sequence_number,
         listed.vehicle_key,
         listed.expiry_month,

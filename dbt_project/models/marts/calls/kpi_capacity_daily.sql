@@ -9,7 +9,6 @@ sent as (
 staff as (
 
     select * from {{ ref('stg_dms__staff') }}
-    where role in ('renewal_specialist', 'insurance_manager')
 
 ),
 

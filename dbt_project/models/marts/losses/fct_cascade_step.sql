@@ -1,8 +1,10 @@
+{# A list whose step is known went to whoever's turn it was; of older ones the name decides. #}
+{% set is_owners = 'coalesce(sent.step = steps.step, sent.staff_id = steps.owner_id)' %}
 with
 
 steps as (
 
-    select * from {{ ref('int_cascade_owner') }}
+    select * from {{ ref('int_cascade_step') }}
 
 ),
 
@@ -33,10 +35,8 @@ listed as (
         steps.expiry_month,
         steps.step,
         count(distinct sent.list_for_on) as days_callable,
-        count(distinct sent.list_for_on) filter (where sent.staff_id = steps.owner_id)
-            as days_on_owner_list,
-        min(sent.list_for_on) filter (where sent.staff_id = steps.owner_id)
-            as first_on_owner_list_on
+        count(distinct sent.list_for_on) filter (where {{ is_owners }}) as days_on_owner_list,
+        min(sent.list_for_on) filter (where {{ is_owners }}) as first_on_owner_list_on
     from steps
     inner join sent
         on

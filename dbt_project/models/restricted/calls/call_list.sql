@@ -83,12 +83,15 @@ final as (
         listed.last_visit_on,
         scripts.zh as script,
         listed.urgency,
+        texts.zh['step.' || listed.step] as step_name,
+        texts.en['step.' || listed.step] as step_name_en,
         actions.en as today_action_en,
         words.call_reason_en,
         scripts.en as script_en,
         listed.last_result as last_result_code,
         words.action,
         words.situation,
+        listed.step,
         listed.vehicle_key,
         listed.expiry_month
 

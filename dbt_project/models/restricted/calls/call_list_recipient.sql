@@ -62,11 +62,10 @@ active as (
             staff.store_id = days.store_id
             and staff.valid_from <= days.list_for_on
             and days.list_for_on <= coalesce(staff.valid_to, days.list_for_on)
-    where staff.role in ('renewal_specialist', 'insurance_manager')
 
 ),
 
--- every specialist gets a list, also an empty one; a manager gets one if books fell to the store
+-- every specialist gets a list, also an empty one; whoever else has rows gets one
 final as (
 
     select
@@ -95,10 +94,14 @@ final as (
             and active.list_for_on between switches.effective_from and switches.effective_to
     where
         active.role = 'renewal_specialist'
-        or listed.role = active.role
+        or listed.rows > 0
     qualify row_number() over (
         partition by active.store_id, active.staff_id
-        order by active.role = 'renewal_specialist' desc, active.staff_name
+        order by
+            active.role = 'renewal_specialist' desc,
+            active.role = listed.role desc,
+            active.role asc,
+            active.staff_name asc
     ) = 1
 
 )
