@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.dbt_project.small_night import ROOT, prepare
@@ -320,6 +320,36 @@ STRICTEST = ("do_not_call", "no_consent", "open_complaint", "open_dispute", "no_
              "recontact_interval")  # fmt: skip
 
 
+def quiet(**happened: Any) -> dict[str, Any]:
+    """A group of one vehicle that may be called on AS_OF, but for what `happened`."""
+    numbers = FIXED | {
+        "earliest_call_days": 40, "recontact_far_days": 7, "recontact_middle_from_days": 20, "recontact_middle_days": 3,
+        "recontact_near_from_days": 7, "recontact_near_days": 1, "recontact_lapsed_days": 3,
+        "recontact_no_answer_days": 1, "unanswered_per_day": 2, "unanswered_per_week": 6, "open_case_stops_calls": 1,
+    }  # fmt: skip
+    vehicle = {
+        "vin": "V0", "store_id": "001", "customer_id": "A", "phone": PHONES[0], "is_contactable": True,
+        "first_expires_on": later(30), "expires_on": later(30), "recipient_id": "S1",
+    }  # fmt: skip
+    nothing: dict[str, Any] = {name: [] for name in ("results", "calls", "wishes", "consents", "cases")}
+    always = {store: set(range(1, 8)) for store in STORES}
+    return {"parameters": dict.fromkeys(STORES, numbers), "working": always, "vehicles": [vehicle]} | nothing | happened
+
+
+def unanswered(ago: int) -> Row:
+    call = {"store_id": "002", "direction": "outbound", "phone": PHONES[0], "talk_seconds": 0}
+    return call | {"called_on": later(-ago)}
+
+
+def decided(is_given: bool) -> Row:
+    about = {"customer_id": "A", "phone": None, "purpose": "renewal_call", "ends_on": None}
+    return about | {"is_given": is_given, "decided_on": later(-2)}
+
+
+@example(group=quiet(calls=[unanswered(6)] * 6))
+@example(group=quiet(calls=[unanswered(7)] * 6))
+@example(group=quiet(consents=[decided(True), decided(False)]))
+@example(group=quiet(consents=[decided(False), decided(True)]))
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(group=groups())
 def test_nobody_is_listed_against_a_rule_and_everybody_is_listed_or_has_a_reason_and_a_release(
