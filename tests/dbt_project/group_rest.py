@@ -5,6 +5,7 @@ W..   four vehicles expire on the 20th of each month from May to November; of ea
       on the 28th (in November that day has not come). October's bonus was closed on 4 November with two of four; W102
       signed on 9 November, so it is a top-up.
 A..   group_offer.py; and A4 had refused on 30 October, because a competitor asked for 2,800
+      13800000099 wished on 1 November not to be called
 A9    a concession for a vehicle that is not due
 """
 
@@ -44,11 +45,14 @@ def entities(until: str = AS_OF) -> dict[str, Rows]:
     offer = group_offer.entities()
     refusal = {"list_id": "20261030-001-S1", "row_id": "r4", "result": "offer_refused",
                "loss_reason": "competitor_cheaper", "competitor_amount": "2800.00"}  # fmt: skip
+    wish = {"request_number": "D1", "store_id": "001", "phone": "13800000099", "requested_on": "2026-11-01",
+            "told_by": "S1"}  # fmt: skip
     stray = group_offer.concession("A9", "0.05", "150.00")
     return offer | {
         "policy": [*offer["policy"], *cohorts(until)],
         "call_result": [*offer["call_result"], refusal],
         "concession": [*offer["concession"], stray],
+        "do_not_call": [wish],
     }
 
 
