@@ -8,29 +8,27 @@ Print shows the first 14 columns (up to 出险次数); 上次进店, 话术 and 
 
 from __future__ import annotations
 
-import io
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
+from exports.cells import FONT, GRID, HEADER, LINE_HEIGHT, lines_needed, new_workbook, write_cell
+from exports.own_sheets import add_month, add_promised
 from exports.shelf import open_read_only
-from exports.source_sheet import hours_of, write_source_sheet
+from exports.source_sheet import write_source_sheet
+from exports.table_sheet import set_up_page
 from exports.wording import Night, Record, records
 
 PRINTED_COLUMNS = 14
-FONT = "Microsoft YaHei"
 TINT = {"overdue": "#FBE3E0", "last_10_days": "#FFF1DB", "promised": "#E3EFFA", "normal": "#FFFFFF"}
 INK = {"overdue": "#B3261E", "last_10_days": "#B25E00", "promised": "#1B5FA8", "normal": "#222222"}
-GRID = "#C9CFD6"
-HEADER_INK, HEADER_FILL, FILL_IN_HEADER = "#FFFFFF", "#1F3A5F", "#8A6D1B"
+FILL_IN_HEADER = "#8A6D1B"
 FILL_IN_TINT = "#FFFBEA"
-LINE_HEIGHT, MOST_LINES = 15.0, 4
+MOST_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -107,19 +105,16 @@ def file_name(person: Record, as_of: date) -> str:
     return f"call_list_{person['store_id']}_{person['staff_id']}_{as_of:%Y%m%d}.xlsx"
 
 
-def call_list_workbook(person: Record, rows: list[Record], night: Night, note: str = "") -> bytes:
-    """The bytes of one person's workbook; equal bytes for equal arguments. note: what a new revision changed."""
+def call_list_workbook(
+    person: Record, rows: list[Record], night: Night, note: str = "", month: Record | None = None
+) -> bytes:
+    """The bytes of one person's workbook; equal bytes for equal arguments.
+
+    note: what a new revision changed. month: the person's row of restricted.kpi_staff_bonus_monthly of this month.
+    Only the first sheet is filled in and read back; no other carries a header that a returned list is known by.
+    """
     columns = [*SHOWN, *fill_in_columns(person)]
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {
-        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-    })  # fmt: skip
-    book.set_properties({
-        "title": f"{night.say('sheet.call_list')} {person['list_for_on']}", "author": "Xubao",
-        "created": datetime.combine(night.as_of, time()),
-    })  # fmt: skip
-    book.formats[0].set_font_name(FONT)
-    book.formats[0].set_font_size(10)
+    book, buffer = new_workbook(f"{night.say('sheet.call_list')} {person['list_for_on']}", night.as_of)
     sheet = book.add_worksheet(night.say("sheet.call_list"))
     _write_header(book, sheet, columns, night)
     _write_rows(book, sheet, rows, night)
@@ -127,7 +122,10 @@ def call_list_workbook(person: Record, rows: list[Record], night: Night, note: s
     if rows:
         _let_fill_in(book, sheet, columns, len(rows), person, night)
     _set_up_page(sheet, len(columns), len(rows), person, night)
-    write_source_sheet(book, person, night, note, FONT, {key: TINT[key] for key in TINT if key != "normal"})
+    add_promised(book, person, rows, night)
+    add_month(book, person, month, night)
+    remarks = [note, night.say("call_list.how_to"), night.say("call_list.confidential")]
+    write_source_sheet(book, person, night, remarks, {key: TINT[key] for key in TINT if key != "normal"})
     _write_choices(book, night)
     book.close()
     return buffer.getvalue()
@@ -140,12 +138,8 @@ def fill_in_columns(person: Record) -> list[Column]:
 
 
 def _write_header(book: Any, sheet: Any, columns: list[Column], night: Night) -> None:
-    style = {
-        "bold": True, "font_color": HEADER_INK, "font_name": FONT, "font_size": 10, "text_wrap": True,
-        "align": "center", "valign": "vcenter", "border": 1, "border_color": GRID,
-    }  # fmt: skip
-    shown = book.add_format({**style, "bg_color": HEADER_FILL})
-    filled_in = book.add_format({**style, "bg_color": FILL_IN_HEADER})
+    shown = book.add_format(HEADER)
+    filled_in = book.add_format({**HEADER, "bg_color": FILL_IN_HEADER})
     plain = book.add_format({"font_name": FONT, "font_size": 10})
     open_cell = {
         kind: book.add_format({
@@ -172,16 +166,9 @@ def _write_rows(book: Any, sheet: Any, rows: list[Record], night: Night) -> None
             if key not in formats:
                 formats[key] = book.add_format(_style(column, urgency))
             value = finish[column.name](row)
-            if value is None or value == "":
-                sheet.write_blank(number, position, None, formats[key])
-            elif isinstance(value, date):
-                sheet.write_datetime(number, position, value, formats[key])
-            elif isinstance(value, int):
-                sheet.write_number(number, position, value, formats[key])
-            else:
-                sheet.write_string(number, position, value, formats[key])
-                if column.kind == "wrapped" and column.name != "script":
-                    lines = max(lines, lines_needed(value, column.width - 2))
+            write_cell(sheet, number, position, value, formats[key])
+            if isinstance(value, str) and column.kind == "wrapped" and column.name != "script":
+                lines = max(lines, lines_needed(value, column.width - 2))
         sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES))
 
 
@@ -237,11 +224,6 @@ def _finishers(night: Night) -> dict[str, Callable[[Record], Any]]:
 
 def _percent(rate: Any) -> str:
     return f"{abs(Decimal(str(rate))) * 100:.1f}%"
-
-
-def lines_needed(text: str, width: float) -> int:
-    """Lines a wrapped text takes in a column; a Chinese character is two wide, as it is two bytes long in GBK."""
-    return sum(max(1, -(-len(line.encode("gbk", "replace")) // max(1, int(width)))) for line in text.split("\n"))
 
 
 def _write_ids(book: Any, sheet: Any, first: int, rows: list[Record]) -> None:
@@ -311,28 +293,5 @@ def _set_up_page(sheet: Any, columns: int, rows: int, person: Record, night: Nig
         "autofilter": True, "sort": True, "format_columns": True, "format_rows": True,
         "select_locked_cells": True, "select_unlocked_cells": True,
     })  # fmt: skip
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.7)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.print_area(0, 0, rows, PRINTED_COLUMNS - 1)
-    sheet.hide_gridlines(2)
+    set_up_page(sheet, rows, PRINTED_COLUMNS, night.say("sheet.call_list"), person, night)
     sheet.set_zoom(100)
-    who = f"{person['store_name']} {person['staff_name']} ({person['staff_id']})"
-    title = f"{night.say('sheet.call_list')} {person['list_for_on']}"
-    sheet.set_header(_page_line(who, title, night.say("call_list.internal")))
-    old = night.old_sources()
-    warning = ""
-    if old:
-        sheet.set_tab_color("#D9822B")
-        names = ", ".join(f"{source['source']} {source['last_good_business_date'] or '–'}" for source in old[:3])
-        warning = night.say("call_list.old_sources", sources=names + (" …" if len(old) > 3 else ""))
-    valid = night.say("call_list.valid_until", **hours_of(person))
-    sheet.set_footer(_page_line(valid, warning) + "&R&P / &N")
-
-
-def _page_line(left: str, centre: str, right: str = "") -> str:
-    """A header or footer; an ampersand in a text is doubled, and the whole stays within Excel's 255 characters."""
-    parts = [text[:70].replace("&", "&&") for text in (left, centre, right)]
-    return "".join(code + text for code, text in zip(("&L", "&C", "&R"), parts, strict=True) if text)

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from exports.cells import csv_text
 from ingest.home import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
@@ -35,7 +36,7 @@ def dictionary_csv(connection: duckdb.DuckDBPyConnection) -> bytes:
     writer.writerow(HEADER)
     for table, column, data_type, label_zh, label_en in columns:
         zh, en, label = words.get((table, column), ("", "", ""))
-        writer.writerow((table, column, data_type, zh or label_zh, en or label_en, label))
+        writer.writerow(map(csv_text, (table, column, data_type, zh or label_zh, en or label_en, label)))
     return text.getvalue().encode()
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from exports.cells import csv_text
 from exports.dictionary import chinese, declared_models, meta
 from ingest.home import PROJECT
 
@@ -92,11 +93,11 @@ def metrics_csv(labels: Labels) -> bytes:
     writer.writerow(HEADER)
     for metric in metrics():
         unit = labels.get(f"unit.{metric.unit}", (metric.unit,) * 2)
-        writer.writerow((
+        writer.writerow(map(csv_text, (
             metric.name, metric.zh, metric.en, metric.formula_zh, metric.formula_en, *unit, metric.better,
             metric.mart, metric.numerator, metric.denominator, metric.column,
             " × ".join(grain(metric.mart)), grain_zh(metric.mart), metric.source, " ".join(metric.also_in),
-        ))  # fmt: skip
+        )))  # fmt: skip
     return text.getvalue().encode()
 
 

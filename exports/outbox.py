@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
+from exports.other_lists import other_list_workbook, other_lists
+from exports.own_sheets import months_so_far
 from exports.proof import prove
 from exports.rejected import read_rejected, rejected_files, rejected_workbook
 from exports.shelf import published_of
 from exports.statement import statement_rows, statement_workbook
+from exports.team import team_file_name, team_workbook, teams
 from exports.wording import Night, Record, load_night
 from ingest.home import home, log, read_json, write_atomic, write_json
 
@@ -52,27 +55,73 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     published = published_of(as_of)
     counts = {"recipients": 0, "files_written": 0, "files_unchanged": 0, "rows": 0}
     night = load_night(published, as_of, language)
-    parcels: dict[str, list[Parcel]] = {}  # who works in two stores gets two lists
     lists = list(call_lists(published))
     prove(published, as_of, (row for _, rows in lists for row in rows))
-    for person, rows in lists:
-        parcel = Parcel(
-            name=file_name(person, as_of),
-            rows=len(rows),
-            render=lambda note, person=person, rows=rows: call_list_workbook(person, rows, night, note),
-            purpose="renewal_calls",
-            list_id=person["list_id"],
-            lines={str(row["row_id"]): _digest(row) for row in rows},
-        )
-        parcels.setdefault(person["staff_id"], []).append(parcel)
-    for recipient, files in parcels.items():
-        _put(as_of, recipient, files, counts, night)
-    _put(as_of, MANAGERS, _manager_parcels(published, night), counts, night)
-    for recipient, files in _rejected_parcels(published, night).items():
-        _put(as_of, recipient, files, counts, night)
+    parcels: dict[str, list[Parcel]] = {}
+    for recipient, parcel in [
+        *_call_list_parcels(published, lists, night),
+        *_other_list_parcels(published, night),
+        *((MANAGERS, parcel) for parcel in _manager_parcels(published, night)),
+        *_rejected_parcels(published, night),
+    ]:
+        parcels.setdefault(recipient, []).append(parcel)  # who works in two stores gets two lists
+    folder = home() / "outbox" / str(as_of)
+    before = [path.name for path in folder.iterdir()] if folder.exists() else []
+    for recipient in [*parcels, *sorted(set(before) - set(parcels))]:
+        _put(as_of, recipient, parcels.get(recipient, []), counts, night)
     log("lists", f"{counts['recipients']} recipients, {counts['files_written']} files written, "
         f"{counts['files_unchanged']} unchanged")  # fmt: skip
     return counts
+
+
+def _call_list_parcels(
+    published: Path, lists: list[tuple[Record, list[Record]]], night: Night
+) -> Iterator[tuple[str, Parcel]]:
+    """(recipient, parcel) of every call list."""
+    months = months_so_far(published, night.as_of)
+    for person, rows in lists:
+        month = months.get((person["store_id"], person["staff_id"]))
+        yield (
+            person["staff_id"],
+            Parcel(
+                name=file_name(person, night.as_of),
+                rows=len(rows),
+                render=lambda note, person=person, rows=rows, month=month: call_list_workbook(
+                    person, rows, night, note, month
+                ),
+                purpose="renewal_calls",
+                list_id=person["list_id"],
+                lines={str(row["row_id"]): _digest(row) for row in rows},
+            ),
+        )
+
+
+def _other_list_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parcel]]:
+    """(recipient, parcel) of the other kinds of list and of the insurance managers' workbooks; none without a row."""
+    for kind, person, rows in other_lists(published):
+        yield (
+            person["staff_id"],
+            Parcel(
+                name=kind.file_name(person, night.as_of),
+                rows=len(rows),
+                render=lambda note, kind=kind, person=person, rows=rows: other_list_workbook(
+                    kind, person, rows, night, note
+                ),
+                purpose=kind.name,
+                lines={kind.line_id(row): _digest(row) for row in rows},
+            ),
+        )
+    for team in teams(published):
+        yield (
+            team.person["staff_id"],
+            Parcel(
+                name=team_file_name(team.person, night.as_of),
+                rows=team.rows,
+                render=lambda note, team=team: team_workbook(team, night, note),
+                purpose="team",
+                lines={line: _digest(row) for line, row in team.lines().items()},
+            ),
+        )
 
 
 def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
@@ -94,18 +143,18 @@ def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
     return [*parcels, statement]
 
 
-def _rejected_parcels(published: Path, night: Night) -> dict[str, list[Parcel]]:
-    """Rejected rows by recipient: each source's owner gets those of that source and no others."""
-    parcels: dict[str, list[Parcel]] = {}
+def _rejected_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parcel]]:
+    """(recipient, parcel) of rejected rows: each source's owner gets those of that source and no others."""
     for given in rejected_files(published):
-        parcel = Parcel(
-            name=given["name"],
-            rows=given["rows"],
-            render=lambda _, given=given: rejected_workbook(read_rejected(published, given), night),
-            purpose="rejected_rows",
+        yield (
+            f"source_{given['source']}",
+            Parcel(
+                name=given["name"],
+                rows=given["rows"],
+                render=lambda _, given=given: rejected_workbook(read_rejected(published, given), night),
+                purpose="rejected_rows",
+            ),
         )
-        parcels.setdefault(f"source_{given['source']}", []).append(parcel)
-    return parcels
 
 
 def _put(
@@ -142,7 +191,7 @@ def _put(
         write_atomic(folder / name, data, mode=0o600)
         counts["files_written"] += 1
         files.append(_entry(parcel, name, revision, content, data))
-    counts["recipients"] += 1
+    counts["recipients"] += bool(parcels)
     if old is None or files != old["files"]:
         history = [*(old["changes"] if old else []), *changes]
         write_json(folder / "manifest.json", {

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from exports.audit import table_rows
+from exports.cells import csv_column
 from exports.dictionary import dictionary_csv
 from exports.metrics import metrics_csv, metrics_page
 from exports.shelf import as_of_of, current, literal, open_read_only, published_folders, quoted
@@ -125,7 +126,7 @@ def _write_extracts(connection: duckdb.DuckDBPyConnection, folder: Path, tables:
     folder.mkdir()
     for table in sorted(table for table in tables if table.startswith("kpi_")):
         _copy(connection, table, folder / f"{table}.parquet", PARQUET)
-        _copy(connection, table, folder / f"{table}.csv", "format csv, header true")
+        _copy(connection, table, folder / f"{table}.csv", "format csv, header true", _harmless(connection, table))
         (folder / f"{table}.csv").write_bytes(BOM + (folder / f"{table}.csv").read_bytes())
     (folder / "dictionary.csv").write_bytes(BOM + dictionary_csv(connection))
     (folder / "metrics.csv").write_bytes(BOM + metrics_csv(_labels(connection)))
@@ -136,8 +137,15 @@ def _labels(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]
     return {key: (zh, en) for key, zh, en in connection.execute("select key, zh, en from marts.dim_label").fetchall()}
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str, file: Path, options: str) -> None:
-    connection.execute(f"copy (select * from marts.{quoted(table)} order by all) to {literal(file)} ({options})")
+def _harmless(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The columns of a table as a CSV shows them."""
+    columns = connection.execute(f"describe marts.{quoted(table)}").fetchall()
+    return ", ".join(csv_column(name, data_type) for name, data_type, *_ in columns)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, file: Path, options: str, columns: str = "*") -> None:
+    rows = f"select {columns} from (select * from marts.{quoted(table)} order by all)"
+    connection.execute(f"copy ({rows}) to {literal(file)} ({options})")
 
 
 def _raise_if_bytes_differ(old: Path, new: Path) -> None:

@@ -6,22 +6,18 @@ columns. Saved under the name it has, into the folder the file came from, the ne
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import xlsxwriter
 
-from exports.call_list import lines_needed
+from exports.cells import FONT, GRID, HEADER, LINE_HEIGHT, lines_needed, new_workbook, write_cell
 from exports.shelf import open_read_only
 from exports.wording import Night, Record, records
 from ingest.home import home, read_json
 
-FONT = "Microsoft YaHei"
 MOST_ROWS = 100_000
 """Rows of a sheet; what is beyond stays in quarantine and is said to be there."""
 LONGEST_CELL = 32_000
@@ -34,7 +30,7 @@ COLUMNS = {
 }
 WIDTHS = {"row": 8, "column": 16, "value": 26, "rule": 30, "asks": 12}
 WIDE = 34
-LINE_HEIGHT, MOST_LINES = 15.0, 8
+MOST_LINES = 8
 
 
 @dataclass(frozen=True)
@@ -89,14 +85,7 @@ def read_rejected(published: Path, given: Record) -> Rejected:
 
 def rejected_workbook(rejected: Rejected, night: Night) -> bytes:
     """The bytes of the workbook; equal bytes for equal arguments. Every cell is text: nothing becomes a formula."""
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {
-        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-    })  # fmt: skip
-    title = f"{night.say('sheet.rejected')} {rejected.given['file_name']}"
-    book.set_properties({"title": title, "author": "Xubao", "created": datetime.combine(night.as_of, time())})
-    book.formats[0].set_font_name(FONT)
-    book.formats[0].set_font_size(10)
+    book, buffer = new_workbook(f"{night.say('sheet.rejected')} {rejected.given['file_name']}", night.as_of)
     styles = _styles(book)
     _write_reasons(book, styles, rejected, night)
     _write_rows(book, styles, rejected, night)
@@ -105,15 +94,8 @@ def rejected_workbook(rejected: Rejected, night: Night) -> bytes:
 
 
 def _styles(book: Any) -> dict[str, Any]:
-    cell = {"font_name": FONT, "font_size": 10, "border": 1, "border_color": "#C9CFD6", "valign": "top"}
-    head = {
-        **cell,
-        "bold": True,
-        "font_color": "#FFFFFF",
-        "bg_color": "#1F3A5F",
-        "text_wrap": True,
-        "valign": "vcenter",
-    }
+    cell = {"font_name": FONT, "font_size": 10, "border": 1, "border_color": GRID, "valign": "top"}
+    head = {**HEADER, "align": "left"}
     return {
         "header": book.add_format(head),
         "text": book.add_format({**cell, "num_format": "@"}),
@@ -139,10 +121,7 @@ def _write_reasons(book: Any, styles: dict[str, Any], rejected: Rejected, night:
         lines = max(lines_needed(cell, WIDTHS.get(name, WIDE) - 2) for name, cell in zip(names, cells, strict=True))
         sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES))
         for position, cell in enumerate(cells):
-            if cell:
-                sheet.write_string(number, position, cell, styles["wrapped"])
-            else:
-                sheet.write_blank(number, position, None, styles["wrapped"])
+            write_cell(sheet, number, position, cell, styles["wrapped"])
     _set_up(sheet, 2, len(shown) + 1, len(names), rejected, night)
 
 
@@ -189,10 +168,8 @@ def _write_rows(book: Any, styles: dict[str, Any], rejected: Rejected, night: Ni
         for position, header in enumerate(headers, start=1):
             style = styles["faulty" if header in faulty else "text"]
             value = row[header]
-            if not value:
-                sheet.write_blank(number, position, None, style)
-            else:
-                sheet.write_string(number, position, value, style)
+            write_cell(sheet, number, position, value, style)
+            if value:
                 widths[position - 1] = max(widths[position - 1], len(value.encode("gbk", "replace")))
     for position, width in enumerate(widths, start=1):
         sheet.set_column(position, position, min(WIDEST, width + 3), styles["text"])  # also for rows that are added

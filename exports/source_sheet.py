@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from exports.cells import FONT, write_cell
+from exports.table_sheet import day_of_list
 from exports.wording import Night, Record
 
 COLUMNS = (
@@ -13,18 +16,11 @@ COLUMNS = (
 STATUS_TINT = {"fresh": "#E3F1E4", "stale": "#FFF1DB", "gap": "#FFF1DB", "failed": "#FBE3E0", "refused": "#FBE3E0"}
 
 
-def hours_of(person: Record) -> dict[str, Any]:
-    """The day of a list and the hours in which its store may call (DOMAIN §6), as words ask for them."""
-    return {
-        "day": person["list_for_on"],
-        "from_hour": person["call_from_hour"],
-        "until_hour": person["call_until_hour"],
-    }
-
-
-def write_source_sheet(book: Any, person: Record, night: Night, note: str, font: str, tints: dict[str, str]) -> None:
-    """Add the sheet: title, one line per source and extract, legend, notes."""
-    base = {"font_name": font, "font_size": 10, "valign": "vcenter"}
+def write_source_sheet(
+    book: Any, person: Record, night: Night, remarks: Sequence[str], tints: Mapping[str, str]
+) -> None:
+    """Add the sheet: title, one line per source and extract, legend of the tints by urgency, remarks."""
+    base = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
     cell = {**base, "border": 1, "border_color": "#C9CFD6", "text_wrap": True, "indent": 1}
     title = book.add_format({**base, "bold": True, "font_size": 13, "font_color": "#1F3A5F"})
     plain = book.add_format(base)
@@ -35,7 +31,7 @@ def write_source_sheet(book: Any, person: Record, night: Night, note: str, font:
     sheet = book.add_worksheet(night.say("sheet.sources"))
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, night.say("sheet.sources"), title)
-    sheet.write_string(1, 0, night.say("call_list.dates", as_of=night.as_of, **hours_of(person)), plain)
+    sheet.write_string(1, 0, day_of_list("dates", person, night), plain)
     sheet.set_row(0, 28)
     sheet.set_row(2, 24)
     for position, (name, width) in enumerate(COLUMNS):
@@ -52,18 +48,10 @@ def write_source_sheet(book: Any, person: Record, night: Night, note: str, font:
         }
         for position, (name, _) in enumerate(COLUMNS):
             value = values.get(name)
-            if value is None or value == "":
-                sheet.write_blank(line, position, None, text)
-            elif hasattr(value, "year"):
-                sheet.write_datetime(line, position, value, day)
-            elif isinstance(value, int):
-                sheet.write_number(line, position, value, count)
-            elif name == "status":
-                sheet.write_string(
-                    line, position, value, book.add_format({**cell, "bg_color": tint, "align": "center"})
-                )
-            else:
-                sheet.write_string(line, position, str(value), text)
+            style = day if hasattr(value, "year") else count if isinstance(value, int) else text
+            if name == "status":
+                style = book.add_format({**cell, "bg_color": tint, "align": "center"})
+            write_cell(sheet, line, position, value, style)
         sheet.set_row(line, 20 if len(values.get("message") or "") <= 26 else 32)
         line += 1
     line += 1
@@ -71,7 +59,7 @@ def write_source_sheet(book: Any, person: Record, night: Night, note: str, font:
         sheet.write_blank(line, 0, None, book.add_format({**cell, "bg_color": tint}))
         sheet.write_string(line, 1, night.say(f"urgency.{urgency}"), plain)
         line += 1
-    for remark in filter(None, (note, night.say("call_list.how_to"), night.say("call_list.confidential"))):
+    for remark in filter(None, remarks):
         line += 1
         sheet.write_string(line, 0, remark, plain)
     sheet.protect("", {"format_columns": True})

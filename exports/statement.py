@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import xlsxwriter
+from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from exports.cells import FONT, GRID, HEADER, new_workbook, write_cell
 from exports.shelf import open_read_only
 from exports.wording import Night, Record, records
 
@@ -43,15 +43,10 @@ def statement_workbook(published: Path, night: Night) -> bytes:
     once all statements of the newest ended month are confirmed; on a sheet of its own, for the manager only, the months in which the
     next renewal would cost a person money: a defect of the plan (DOMAIN §4); the insurers' channel managers last (L25).
     """
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"author": "Xubao", "created": datetime.combine(night.as_of, time())})
-    cell = {"font_name": "Microsoft YaHei", "font_size": 10, "border": 1, "border_color": "#C9CFD6"}
+    book, buffer = new_workbook(f"{night.say('sheet.statement')} {night.as_of}", night.as_of)
+    cell = {"font_name": FONT, "font_size": 10, "border": 1, "border_color": GRID}
     formats = {
-        "header": book.add_format({
-            **cell, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3A5F", "text_wrap": True,
-            "align": "center", "valign": "vcenter",
-        }),
+        "header": book.add_format(HEADER),
         "text": book.add_format({**cell, "num_format": "@"}),
         "month": book.add_format({**cell, "num_format": "yyyy-mm", "align": "center"}),
         "date": book.add_format({**cell, "num_format": "yyyy-mm-dd", "align": "center"}),
@@ -89,7 +84,7 @@ def _signed(rows: list[Record], column: str) -> str:
 
 
 def _add_sheet(
-    book: xlsxwriter.Workbook,
+    book: Workbook,
     formats: dict[str, Format],
     night: Night,
     name: str,
@@ -104,15 +99,14 @@ def _add_sheet(
     for number, row in enumerate(rows, start=1):
         for position, column in enumerate(columns):
             value = row[column]
-            if value is None:
-                sheet.write_blank(number, position, None, formats["text"])
-            elif isinstance(value, date):
-                sheet.write_datetime(number, position, value, formats["date" if column.endswith("_on") else "month"])
+            style = formats["text"]
+            if isinstance(value, date):
+                style = formats["date" if column.endswith("_on") else "month"]
             elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-                sheet.write_number(number, position, value, formats.get(column.rsplit("_", 1)[-1], formats["number"]))
-            else:
-                key = f"{CODES.get(column)}.{value}"
-                sheet.write_string(number, position, night.labels.get(key, str(value)), formats["text"])
+                style = formats.get(column.rsplit("_", 1)[-1], formats["number"])
+            elif value is not None:
+                value = night.labels.get(f"{CODES.get(column)}.{value}", str(value))
+            write_cell(sheet, number, position, value, style)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(rows), len(columns) - 1)
     sheet.set_landscape()

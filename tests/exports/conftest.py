@@ -87,10 +87,46 @@ create table restricted.dropdown as select * from (values
     as t (list_name, position, code, zh, en);
 create table restricted.kpi_staff_bonus_monthly as select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
     date '2026-10-01' as month, 200::bigint as renewable_vehicles, 0.9::decimal(9, 4) as full_coverage_rate,
-    1200.00::decimal(18, 2) as bonus_amount, '=cmd' as plan_id,
+    1200.00::decimal(18, 2) as bonus_amount, '=cmd' as plan_id, 100::bigint as renewed_vehicles,
+    0.5::decimal(18, 6) as attainment_rate, 90::bigint as full_cover_vehicles, 0::decimal(18, 2) as next_full_cover_value,
     'awaiting_confirmation' as status, date '2026-11-02' as confirmed_on, null::date as objected_on,
     date '2026-11-03' as manager_confirmed_on, null::date as general_manager_confirmed_on
-    union all select '001', 'S1', 'renewal_specialist', date '2026-11-01', 100, 0.8, 0.00, 'p', 'provisional', null, null, null, null;
+    union all select '001', 'S1', 'renewal_specialist', date '2026-11-01', 100, 0.8, 800.00, 'p', 60, 0.6, 48, 13.00, 'provisional', null, null, null, null;
+create table restricted.list_recipient as select * from (values
+    ('service_lane', '001', '西安一店', 'A1', '孙悦', 'service_advisor', date '{as_of}'),
+    ('service_lane', '001', '西安一店', 'A2', '周航', 'service_advisor', date '{as_of}'),
+    ('service_lane', '002', '西安二店', 'A3', '吴迪', 'service_advisor', date '{as_of}'),
+    ('data_gap', '001', '西安一店', 'C1', '郑洁', 'information_clerk', date '{as_of}'),
+    ('hotline_follow_up', '001', '西安一店', 'P1', '冯凯', 'accident_promoter', date '{as_of}'),
+    ('team', '001', '西安一店', 'M1', '陈静', 'insurance_manager', date '{as_of}'),
+    ('team', '002', '西安二店', 'M2', '褚亮', 'insurance_manager', date '{as_of}'))
+    as t (list_kind, store_id, store_name, staff_id, staff_name, role, list_for_on);
+create table restricted.service_lane_list as select date '{as_of}' as list_for_on, '001' as store_id, 'A1' as staff_id,
+    case when i > 1 then 'A1' end as recipient_id, 'T' || i as appointment_number,
+    timestamp '{as_of} 09:30:00' + to_hours(i) as appointed_at, 'maintenance' as appointment_kind, 'LSVAA4182E2123456' as vin,
+    date '2026-12-01' as first_expires_on, 7::bigint as days_left, '王先生' as customer_name, '陕A12345' as plate_number,
+    '途观L 330TSI' as model, 2::bigint as claim_free_years, 3055.47::decimal(18, 2) as lowest_quote_amount,
+    i = 1 as is_do_not_call, false as has_open_case, '还有7天到期;去年在本店投保' as reason_zh, 'in 7 days; insured here' as reason_en
+from range({others}) as t (i) where i > 0;
+create table restricted.data_gap_list as select 'due_vehicle' as list_kind, '001' as store_id, 'V' || i as subject,
+    'LSVAA4182E2123456' as vin, '陕A12345' as plate_number, 'C' || i as customer_id, '王先生' as customer_name,
+    null::varchar as phone, false as is_do_not_call, date '2026-12-01' as expiry_month, date '2026-12-20' as first_expires_on,
+    true as expiry_is_estimated, 'out_of_town' as segment, 'expiry;phone' as gaps
+from range({others}) as t (i) where i > 0;
+create table restricted.hotline_follow_up as select '001' as store_id, 'H' || i as log_number,
+    timestamp '{as_of} 08:00:00' - to_hours(i) as called_at, 'accident' as call_kind, null::varchar as staff_id,
+    '李女士' as caller_name, '13912345678' as caller_phone, null::varchar as vin, '陕A12345' as plate_number,
+    'PICC' as insurer_code, false as has_response, true as is_recorded, false as is_guided, i = 2 as is_do_not_call
+from range({others}) as t (i) where i > 0;
+create table restricted.suppressed_vehicle_list as select date '{as_of}' as list_for_on, '001' as store_id, md5('2') as vehicle_key,
+    date '2026-12-01' as expiry_month, '赵先生' as customer_name, '陕A54321' as plate_number, '朗逸' as model,
+    date '2026-12-20' as first_expires_on, 26 as days_left, 'do_not_call' as reason, date '2027-11-24' as release_on,
+    'S1' as staff_id, '赵伟' as staff_name, 'no_more_calls' as last_result, date '2026-11-20' as last_contact_on
+from range({others}) as t (i) where i > 0;
+create table restricted.claimed_not_issued_list as select '001' as store_id, md5('3') as vehicle_key, date '2026-11-01' as expiry_month,
+    '钱女士' as customer_name, '陕A67890' as plate_number, '帕萨特' as model, date '2026-11-25' as first_expires_on,
+    date '2026-11-10' as claimed_on, date '2026-11-17' as issue_by, 'S1' as staff_id, '赵伟' as staff_name
+from range({others}) as t (i) where i > 0;
 create table restricted.channel_manager_bonus_monthly as select 'PICC' as insurer_code, 'M7' as manager_id,
     date '2026-11-01' as month, 40::bigint as target_vehicles, 30::bigint as renewed_vehicles,
     0.75::decimal(18, 6) as attainment_rate, 0.8::decimal(18, 6) as budget_factor, 600.00::decimal(18, 2) as bonus_amount;
@@ -119,17 +155,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]:
-    """A finished build folder per as_of and number of list rows, made once."""
+def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int, int], Path]:
+    """A finished build folder per as_of and number of rows on the call list and on each other list, made once."""
 
     @functools.cache
-    def make(as_of: str, rows: int) -> Path:
+    def make(as_of: str, rows: int, others: int) -> Path:
         folder = tmp_path_factory.mktemp("plain")
         row = ROW.format(as_of=as_of, rows=rows)
         scripts = {
             "work": WORK,
             "analytics": ANALYTICS.format(labels=LABELS),
-            "restricted": RESTRICTED.format(row=row, as_of=as_of, rows=rows),
+            "restricted": RESTRICTED.format(row=row, as_of=as_of, rows=rows, others=others + 1),
         }
         for name, script in scripts.items():
             change(folder / f"{name}.duckdb", script)
@@ -142,14 +178,15 @@ def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int]
 
 
 @pytest.fixture
-def make_build(home: Path, plain_build: Callable[[str, int], Path]) -> Callable[..., Path]:
+def make_build(home: Path, plain_build: Callable[[str, int, int], Path]) -> Callable[..., Path]:
     """Make a finished build folder; analytics and restricted are SQL to run on top."""
 
     def make(
-        build_id: str = "b1", as_of: str = "2026-11-24", rows: int = 8, analytics: str = "", restricted: str = ""
-    ) -> Path:
+        build_id: str = "b1", as_of: str = "2026-11-24", rows: int = 8, others: int = 0,
+        analytics: str = "", restricted: str = "",
+    ) -> Path:  # fmt: skip
         folder = home / "builds" / build_id
-        shutil.copytree(plain_build(as_of, rows), folder)
+        shutil.copytree(plain_build(as_of, rows, others), folder)
         for name, script in (("analytics", analytics), ("restricted", restricted)):
             if script:
                 change(folder / f"{name}.duckdb", script)

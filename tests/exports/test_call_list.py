@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from exports.call_list import BENEFITS, FILLED_IN, SHOWN, call_list_workbook, call_lists, file_name, lines_needed
+from exports.call_list import BENEFITS, FILLED_IN, SHOWN, call_list_workbook, call_lists, file_name
+from exports.cells import lines_needed
 from exports.wording import load_night
 
 LABELS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "label.csv"
@@ -43,7 +44,7 @@ def column(sheet, name):
 def test_the_columns_are_those_of_the_domain_in_its_order(people):
     person, rows, night = people()[0]
     book = opened(call_list_workbook(person, rows, night))
-    assert book.sheetnames == ["今日名单", "数据时效", "choices"]
+    assert book.sheetnames == ["今日名单", "约定回访", "数据时效", "choices"]
     assert header(book["今日名单"]) == [*SHOWN_ZH, *WITHOUT_BENEFITS, "list_id", "row_id"]
     assert book["今日名单"].max_row == 9
     allowed = opened(call_list_workbook({**person, "benefits_on_staff_lists": True}, rows, night))
@@ -119,16 +120,6 @@ def test_phones_are_text_and_dates_are_dates(people):
     assert sheet.cell(3, column(sheet, "今年报价/涨跌")).value == "未报价"
     assert sheet.cell(2, column(sheet, "上次结果/约定")).value == "11-20 已报价考虑中\n约11-24"
     assert sheet.cell(2, column(sheet, "去年保险公司/保费/险种")).value.startswith("中国人保 / 3,250.50\n交强险")
-
-
-def test_no_cell_becomes_a_formula_or_a_link(people):
-    person, rows, night = people()[0]
-    texts = ("customer_name", "call_reason", "plate_number", "model", "script", "last_result", "phone")
-    for text in ("=1+1", "+8613", "-2", "@SUM(A1)", '=HYPERLINK("http://x")', "{=1}", "http://x.cn"):
-        row = {**rows[0], **dict.fromkeys(texts, text)}
-        sheet = opened(call_list_workbook({**person, "staff_name": text}, [row], night))["今日名单"]
-        assert all(cell.data_type != "f" and not cell.hyperlink for line in sheet.iter_rows() for cell in line)
-        assert sheet.cell(2, column(sheet, "客户称呼")).value == text
 
 
 def test_nulls_leave_empty_cells(people):

@@ -35,9 +35,9 @@ def manifest(home, recipient):
 
 def test_everybody_gets_a_file_and_the_manager_the_extracts_and_the_bonus(home, make_build):
     counts = night(make_build())
-    assert counts["recipients"] == 3
+    assert counts["recipients"] == 4
     outbox = home / "outbox" / "2026-11-24"
-    assert sorted(folder.name for folder in outbox.iterdir()) == ["S1", "S2", "general_manager"]
+    assert sorted(folder.name for folder in outbox.iterdir()) == ["M1", "S1", "S2", "general_manager"]
     assert (outbox / "S1" / "call_list_001_S1_20261124.xlsx").exists()
     names = [file["name"] for file in manifest(home, "general_manager")["files"]]
     assert names == [
@@ -124,12 +124,12 @@ def test_a_rebuild_leaves_the_outbox_alone(home, make_build):
 def test_each_file_is_delivered_exactly_once(home, make_build):
     night(make_build())
     result = deliver(AS_OF)
-    assert result == {"channel": "folder", "delivered": 8, "already": 0, "failed": []}
+    assert result == {"channel": "folder", "delivered": 9, "already": 0, "failed": []}
     target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
     assert target.read_bytes() == (home / "outbox/2026-11-24/S1" / target.name).read_bytes()
     assert (home / "delivered" / "general_manager" / "2026-11-24" / "dictionary.csv").exists()
     target.unlink()  # taken away by its recipient
-    assert deliver(AS_OF)["already"] == 8 and not target.exists()
+    assert deliver(AS_OF)["already"] == 9 and not target.exists()
 
 
 def test_a_killed_delivery_is_finished_and_a_filled_in_list_is_never_overwritten(home, make_build):
@@ -142,7 +142,7 @@ def test_a_killed_delivery_is_finished_and_a_filled_in_list_is_never_overwritten
     assert deliver(AS_OF)["delivered"] == 1 and target.exists(), "killed before the file arrived"
     receipt.unlink()
     target.write_bytes(b"filled in")
-    assert deliver(AS_OF)["already"] == 8 and receipt.exists(), "killed between file and receipt"
+    assert deliver(AS_OF)["already"] == 9 and receipt.exists(), "killed between file and receipt"
     assert target.read_bytes() == b"filled in"
     receipt.unlink()
     receipt.with_name("call_list_001_S1_20261124.xlsx.claim").unlink()
@@ -154,7 +154,7 @@ def test_a_damaged_file_is_not_delivered_and_the_others_are(home, make_build):
     night(make_build())
     (home / "outbox/2026-11-24/S2/call_list_002_S2_20261124.xlsx").write_bytes(b"x")
     result = deliver(AS_OF)
-    assert result["delivered"] == 7 and "S2/" in result["failed"][0]
+    assert result["delivered"] == 8 and "S2/" in result["failed"][0]
     assert list((home / "delivered" / "S2").iterdir()) == []
 
 

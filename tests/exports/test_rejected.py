@@ -129,7 +129,9 @@ def test_the_same_rows_give_the_same_bytes_and_english_puts_english_first(publis
 def test_only_the_owner_gets_them_and_what_left_is_logged(published, home):
     fill_outbox(AS_OF)
     outbox = home / "outbox" / "2026-11-24"
-    assert sorted(folder.name for folder in outbox.iterdir()) == ["S1", "S2", "general_manager", "source_picc"]
+    assert sorted(folder.name for folder in outbox.iterdir()) == [
+        "M1", "S1", "S2", "general_manager", "source_picc",
+    ]  # fmt: skip
     assert [path.parent.name for path in outbox.rglob("*更正*")] == ["source_picc"]
     entry = json.loads((outbox / "source_picc" / "manifest.json").read_text())["files"][0]
     assert (entry["name"], entry["rows"], entry["purpose"]) == (NAME, 4, "rejected_rows")
@@ -137,7 +139,7 @@ def test_only_the_owner_gets_them_and_what_left_is_logged(published, home):
     deliver(AS_OF)
     log = {(row["recipient"], row["purpose"]): row for row in exports_of(AS_OF)}
     assert set(log) == {
-        ("S1", "renewal_calls"), ("S2", "renewal_calls"), ("general_manager", "pay_statement"),
+        ("M1", "team"), ("S1", "renewal_calls"), ("S2", "renewal_calls"), ("general_manager", "pay_statement"),
         ("source_picc", "rejected_rows"),
     }  # fmt: skip
     row = log["source_picc", "rejected_rows"]

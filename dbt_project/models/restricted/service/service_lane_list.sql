@@ -54,12 +54,20 @@ texts as (
 
 ),
 
+recipients as (
+
+    select * from {{ ref('list_recipient') }}
+    where list_kind = 'service_lane'
+
+),
+
 listed as (
 
     select
         days.list_for_on,
         lane.visited_store_id as store_id,
         lane.staff_id,
+        recipients.staff_id as recipient_id,
         lane.appointment_number,
         lane.appointed_at,
         lane.appointment_kind,
@@ -94,6 +102,10 @@ listed as (
     left join years using (vin, expiry_month)
     left join cases on lane.vin = cases.vin
     left join do_not_call on due.phone = do_not_call.phone
+    left join recipients
+        on
+            lane.visited_store_id = recipients.store_id
+            and lane.staff_id = recipients.staff_id
 
 ),
 

@@ -1,0 +1,124 @@
+"""The insurance manager's workbook: everybody's list of the store, what is not called and why, 成交未见保单."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from exports.cells import new_workbook
+from exports.shelf import open_read_only
+from exports.source_sheet import write_source_sheet
+from exports.table_sheet import Field, add_table
+from exports.wording import Night, Record, records
+
+EVERYBODY = (
+    Field("staff_name", "team.staff_name", 10),
+    Field("staff_id", "call_list.staff_id", 9),
+    Field("sequence_number", "call_list.sequence_number", 6, "number"),
+    Field("today_action", "call_list.today_action", 13, "wrapped"),
+    Field("call_reason", "call_list.call_reason", 40, "wrapped"),
+    Field("customer_name", "call_list.customer_name", 11, "wrapped"),
+    Field("phone", "call_list.phone", 14),
+    Field("plate_number", "call_list.plate_number", 11),
+    Field("model", "call_list.model", 16, "wrapped"),
+    Field("days_left", "call_list.days_left", 9, "number"),
+    Field("last_result", "call_list.last_result", 15, "wrapped"),
+    Field("last_result_on", "call_list.last_result_on", 12, "date"),
+    Field("next_contact_on", "call_list.next_contact_on", 12, "date"),
+    Field("quoted_amount", "call_list.quoted_amount", 11, "money"),
+)
+SUPPRESSED = (
+    Field("staff_name", "team.staff_name", 10),
+    Field("staff_id", "call_list.staff_id", 9),
+    Field("customer_name", "call_list.customer_name", 12, "wrapped"),
+    Field("plate_number", "call_list.plate_number", 11),
+    Field("model", "call_list.model", 20, "wrapped"),
+    Field("first_expires_on", "lists.first_expires_on", 12, "date"),
+    Field("days_left", "call_list.days_left", 9, "number"),
+    Field("reason", "team.suppressed_by", 26, "wrapped", codes="suppressed"),
+    Field("release_on", "team.release_on", 12, "date"),
+    Field("last_result", "call_list.last_result", 18, "wrapped", codes="result"),
+    Field("last_contact_on", "call_list.last_result_on", 12, "date"),
+)
+CLAIMED = (
+    Field("staff_name", "team.staff_name", 10),
+    Field("staff_id", "call_list.staff_id", 9),
+    Field("customer_name", "call_list.customer_name", 12, "wrapped"),
+    Field("plate_number", "call_list.plate_number", 11),
+    Field("model", "call_list.model", 20, "wrapped"),
+    Field("first_expires_on", "lists.first_expires_on", 12, "date"),
+    Field("claimed_on", "team.claimed_on", 12, "date"),
+    Field("issue_by", "team.issue_by", 12, "date"),
+)
+
+
+@dataclass(frozen=True)
+class Team:
+    """What lies before one manager: rows of the lists, of what is not called, of what was reported and not issued."""
+
+    person: Record
+    calls: list[Record]
+    suppressed: list[Record]
+    claimed: list[Record]
+
+    @property
+    def rows(self) -> int:
+        return len(self.calls) + len(self.suppressed) + len(self.claimed)
+
+    def lines(self) -> dict[str, Record]:
+        """Line id -> row, over all sheets."""
+        found = {f"call|{row['list_id']}|{row['row_id']}": row for row in self.calls}
+        for sheet, rows in (("suppressed", self.suppressed), ("claimed", self.claimed)):
+            found |= {f"{sheet}|{row['vehicle_key']}|{row['expiry_month']}": row for row in rows}
+        return found
+
+
+def teams(published: Path) -> Iterator[Team]:
+    """Per insurance manager and store with anything to show."""
+    with open_read_only(published / "restricted.duckdb") as connection:
+        managers = records(
+            connection, "select * from restricted.list_recipient where list_kind = 'team' order by store_id, staff_id"
+        )
+        found = [
+            _by_store(records(connection, query))
+            for query in (
+                "select * from restricted.call_list order by staff_name, staff_id, sequence_number, row_id",
+                "select * from restricted.suppressed_vehicle_list "
+                "order by days_left, staff_id, vehicle_key, expiry_month",
+                "select * from restricted.claimed_not_issued_list order by claimed_on, vehicle_key, expiry_month",
+            )
+        ]
+    for person in managers:
+        team = Team(person, *(rows.get(person["store_id"], []) for rows in found))
+        if team.rows:
+            yield team
+
+
+def team_file_name(person: Record, as_of: date) -> str:
+    return f"team_{person['store_id']}_{person['staff_id']}_{as_of:%Y%m%d}.xlsx"
+
+
+def team_workbook(team: Team, night: Night, note: str = "") -> bytes:
+    """The bytes of a manager's workbook; equal bytes for equal arguments. note: what a new revision changed."""
+    person = team.person
+    book, buffer = new_workbook(f"{night.say('list_kind.team')} {person['list_for_on']}", night.as_of)
+    english = "_en" if night.language == "en" else ""
+    calls = [
+        {**row, **{name: row[f"{name}{english}"] for name in ("today_action", "call_reason")}} for row in team.calls
+    ]
+    add_table(book, "list_kind.team", EVERYBODY, calls, person, night)
+    add_table(book, "sheet.suppressed", SUPPRESSED, team.suppressed, person, night)
+    add_table(book, "sheet.claimed_not_issued", CLAIMED, team.claimed, person, night)
+    remarks = [note, night.say("lists.how_to_team"), night.say("call_list.confidential")]
+    write_source_sheet(book, person, night, remarks, {})
+    book.close()
+    return buffer.getvalue()
+
+
+def _by_store(rows: list[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for row in rows:
+        found.setdefault(row["store_id"], []).append(row)
+    return found

@@ -1,0 +1,170 @@
+"""The lists besides the call list reach the people they are for, and nobody gets an empty one."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from exports.audit import audit
+from exports.other_lists import KINDS, other_list_workbook, other_lists
+from exports.outbox import fill_outbox
+from exports.publish import publish
+from exports.team import CLAIMED, EVERYBODY, SUPPRESSED, Team, team_workbook, teams
+from exports.wording import load_night
+
+AS_OF = date(2026, 11, 24)
+Sheet = Any
+
+
+@pytest.fixture
+def lists(make_build: Callable[..., Path]) -> Callable[..., dict[tuple[str, str], Any]]:
+    """(kind, staff id) → the opened workbook."""
+
+    def make(language: str = "zh", **options: Any) -> dict[tuple[str, str], Any]:
+        build = make_build(**{"others": 3, **options})
+        night = load_night(build, AS_OF, language)
+        return {
+            (kind.name, person["staff_id"]): opened(other_list_workbook(kind, person, rows, night))
+            for kind, person, rows in other_lists(build)
+        }
+
+    return make
+
+
+@pytest.fixture
+def team(make_build: Callable[..., Path]) -> Callable[..., Any]:
+    def make(language: str = "zh", **options: Any) -> Any:
+        build = make_build(**{"others": 1, **options})
+        return opened(team_workbook(next(teams(build)), load_night(build, AS_OF, language)))
+
+    return make
+
+
+def opened(data: bytes) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
+def header(sheet: Sheet) -> list[str]:
+    return [cell.value for cell in sheet[1]]
+
+
+def values(sheet: Sheet, name: str) -> list[Any]:
+    place = header(sheet).index(name)
+    return [row[place] for row in sheet.iter_rows(min_row=2, values_only=True)]
+
+
+def night(build: Path) -> Path:
+    audit(build)
+    publish(build, rebuild=False)
+    fill_outbox(AS_OF)
+    return build.parents[1] / "outbox" / str(AS_OF)
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_everybody_gets_the_lists_of_their_work_with_its_purpose(make_build: Callable[..., Path]) -> None:
+    outbox = night(make_build(others=3))
+    found = {
+        folder.name: [(file["name"], file["rows"], file["purpose"]) for file in manifest(folder)["files"]]
+        for folder in outbox.iterdir()
+    }
+    assert found["A1"] == [("service_lane_001_A1_20261124.xlsx", 3, "service_lane")]
+    assert found["A2"] == [("service_lane_001_A2_20261124.xlsx", 1, "service_lane")], "the visit without an advisor"
+    assert found["C1"] == [("data_gap_001_C1_20261124.xlsx", 3, "data_gap")]
+    assert found["P1"] == [("hotline_follow_up_001_P1_20261124.xlsx", 3, "hotline_follow_up")]
+    assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3, "team")]
+    assert not {"A3", "M2"} & set(found), "nothing of their store is on a list"
+
+
+def test_an_empty_list_makes_no_file_also_if_it_had_rows_before(make_build: Callable[..., Path]) -> None:
+    outbox = night(make_build("b1", others=1))
+    assert manifest(outbox / "C1")["files"]
+    night(make_build("b2", others=0))
+    assert manifest(outbox / "C1")["files"] == [] and manifest(outbox / "S1")["files"]
+
+
+def test_a_changed_line_makes_a_revision_that_says_so(make_build: Callable[..., Path]) -> None:
+    outbox = night(make_build("b1", others=3))
+    night(make_build("b2", others=3, restricted="delete from restricted.hotline_follow_up where log_number = 'H1';"))
+    entry = manifest(outbox / "P1")
+    assert entry["changes"][0] == {
+        "file": "hotline_follow_up_001_P1_20261124.xlsx", "revision": 2, "added": 0, "removed": 1, "changed": 0,
+    }  # fmt: skip
+    book = openpyxl.load_workbook(outbox / "P1" / entry["files"][0]["name"])
+    assert any(str(row[0]).startswith("第2版") for row in book["数据时效"].iter_rows(values_only=True))
+
+
+def test_codes_are_words_and_what_is_missing_is_marked(lists: Callable[..., Any]) -> None:
+    books = lists()
+    visits = books["service_lane", "A1"]["进店提醒名单"]
+    assert values(visits, "预约类型") == ["保养"] * 3 and values(visits, "仅限当面") == ["是", None, None]
+    assert values(visits, "预约到店")[0] == datetime(2026, 11, 24, 10, 30)
+    assert values(visits, "提醒理由")[0] == "还有7天到期;去年在本店投保"
+    gaps = books["data_gap", "C1"]["信息缺口名单"]
+    assert values(gaps, "缺什么")[0] == "到期日不明、无有效电话" and values(gaps, "名单类别")[0] == "应续车辆"
+    calls = books["hotline_follow_up", "P1"]["事故来电跟进名单"]
+    assert values(calls, "未应答") == ["是"] * 3 and values(calls, "未登记") == [None] * 3
+    assert values(calls, "不要续保来电") == [None, "是", None]
+
+
+def test_a_list_is_frozen_filtered_and_its_pages_say_whose_and_until_when(lists: Callable[..., Any]) -> None:
+    for (kind, staff), book in lists().items():
+        sheet = book.worksheets[0]
+        assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref.startswith("A1:"), kind
+        assert sheet.page_setup.orientation == "landscape" and int(sheet.page_setup.paperSize) == 9
+        assert sheet.print_title_rows == "$1:$1" and sheet.max_column <= 14
+        assert f"({staff})" in sheet.oddHeader.left.text and sheet.oddHeader.right.text == "内部资料"
+        assert "2026-11-24" in sheet.oddFooter.left.text
+        assert book.sheetnames[1] == "数据时效"
+
+
+def test_the_english_lists_have_english_words(lists: Callable[..., Any]) -> None:
+    books = lists("en")
+    visits = books["service_lane", "A1"]["Due visits"]
+    assert values(visits, "What to speak about")[0] == "in 7 days; insured here"
+    assert values(books["data_gap", "C1"].worksheets[0], "What is missing")[0] == "expiry unknown, no valid phone"
+
+
+def test_the_manager_sees_everybodys_list_the_suppressed_and_the_claimed(team: Callable[..., Any]) -> None:
+    result = "insert into marts.dim_label values ('result.no_more_calls', '要求不再来电', 'no more calls')"
+    book = team(analytics=result)
+    assert book.sheetnames == ["全部名单", "暂不外呼", "成交未见保单", "数据时效"]
+    assert header(book["全部名单"])[:2] == ["谁的名单", "工号"] and values(book["全部名单"], "谁的名单") == ["赵伟"] * 8
+    assert values(book["暂不外呼"], "暂不外呼的原因") == ["客户要求不再来电"]
+    assert values(book["暂不外呼"], "上次结果") == ["要求不再来电"]
+    assert values(book["暂不外呼"], "解除日期") == [datetime(2027, 11, 24)]
+    assert values(book["成交未见保单"], "应出单日") == [datetime(2026, 11, 17)]
+    stale = ("update marts.kpi_source_status set status = 'stale', last_good_business_date = date '2026-11-20' "
+             "where source = 'picc'")  # fmt: skip
+    assert "picc 2026-11-20" in team(build_id="b2", analytics=stale)["全部名单"].oddFooter.center.text
+    assert team("en", build_id="b3")["Everybody's list"]["D2"].value == "call"
+
+
+def test_no_phone_of_a_suppressed_vehicle_is_in_the_managers_workbook() -> None:
+    assert not [field.name for field in (*SUPPRESSED, *CLAIMED) if "phone" in field.name]
+
+
+def test_equal_contents_give_equal_bytes(make_build: Callable[..., Path]) -> None:
+    build = make_build(others=3)
+    words = load_night(build, AS_OF)
+    for kind, person, rows in other_lists(build):
+        again = other_list_workbook(kind, dict(person), [dict(row) for row in rows], words)
+        assert other_list_workbook(kind, person, rows, words) == again
+    team = next(teams(build))
+    assert team_workbook(team, words) == team_workbook(Team(**vars(team)), words)
+
+
+def test_every_header_has_its_words(make_build: Callable[..., Path]) -> None:
+    labels = load_night(make_build(), AS_OF).labels
+    fields = [field for kind in KINDS for field in kind.fields] + [*EVERYBODY, *SUPPRESSED, *CLAIMED]
+    assert [field.label for field in fields if field.label not in labels] == []
+    assert all(f"{key}{kind.name}" in labels for kind in KINDS for key in ("list_kind.", "lists.how_to_", "purpose."))
