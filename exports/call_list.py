@@ -169,7 +169,7 @@ def _write_rows(book: Any, sheet: Any, rows: list[Record], night: Night) -> None
             write_cell(sheet, number, position, value, formats[key])
             if isinstance(value, str) and column.kind == "wrapped" and column.name != "script":
                 lines = max(lines, lines_needed(value, column.width - 2))
-        sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES))
+        sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES) + 4)
 
 
 def _style(column: Column, urgency: str) -> Record:
