@@ -35,7 +35,7 @@ dated as (
 
     select
         first_claim.store_id,
-        first_claim.vehicle_key,
+        due.vehicle_key,
         first_claim.expiry_month,
         first_claim.staff_id,
         first_claim.called_on as claimed_on,
