@@ -35,12 +35,6 @@ years as (
 
 ),
 
-cases as (
-
-    select * from {{ ref('int_open_case') }}
-
-),
-
 do_not_call as (
 
     select * from {{ ref('int_do_not_call_bind') }}
@@ -51,13 +45,6 @@ do_not_call as (
 texts as (
 
     select * from {{ ref('int_text_map') }}
-
-),
-
-recipients as (
-
-    select * from {{ ref('list_recipient') }}
-    where list_kind = 'service_lane'
 
 ),
 
@@ -100,11 +87,12 @@ listed as (
     inner join due using (vin, expiry_month)
     left join quotes using (vin, expiry_month)
     left join years using (vin, expiry_month)
-    left join cases on lane.vin = cases.vin
+    left join {{ ref('int_open_case') }} as cases on lane.vin = cases.vin
     left join do_not_call on due.phone = do_not_call.phone
-    left join recipients
+    left join {{ ref('list_recipient') }} as recipients
         on
-            lane.visited_store_id = recipients.store_id
+            recipients.list_kind = 'service_lane'
+            and lane.visited_store_id = recipients.store_id
             and lane.staff_id = recipients.staff_id
 
 ),
