@@ -79,9 +79,9 @@ def set_up_page(sheet: Any, rows: int, columns: int, title: str, person: Record,
 
 def day_of_list(key: str, person: Record, night: Night) -> str:
     """The words `dates` or `valid_until` of a list; on a call list with the hours in which its store may call (DOMAIN §6)."""
-    kind = "call_list" if "call_from_hour" in person else "lists"
+    words = f"call_list.{key}" if "call_from_hour" in person else f"lists.{key}"
     hours = {"from_hour": person.get("call_from_hour"), "until_hour": person.get("call_until_hour")}
-    return night.say(f"{kind}.{key}", as_of=night.as_of, day=person["list_for_on"], **hours)
+    return night.say(words, as_of=night.as_of, day=person["list_for_on"], **hours)
 
 
 def _style(kind: str) -> Record:
