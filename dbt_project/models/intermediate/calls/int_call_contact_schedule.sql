@@ -71,7 +71,7 @@ dated as (
     left join do_not_call
         on
             contacts.phone = do_not_call.phone
-            and coalesce(do_not_call.ends_on, candidates.list_for_on) >= candidates.list_for_on
+            and coalesce(do_not_call.ends_on, date '9999-12-31') >= candidates.list_for_on
 
 ),
 
