@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ingest.sample import channels as insurers_channels
 from ingest.sample import claims, days, deals, defects, desk, files
 from ingest.sample import parameters as p
 from ingest.sample.money import yuan, yuan_or_blank
@@ -96,7 +97,7 @@ def dms_ledgers(
     visits = desk.with_customer(orders[orders["opened_at"] >= first * 86400], vehicles).reset_index(drop=True)
     sold = deals.deals(recent, vehicles, staff)
     concessions, gifts = deals.make_concessions(seed, sold), deals.make_gifts(seed, sold)
-    referrals, channels = deals.make_referrals(seed, recent, vehicles, known), desk.make_channels(anchor)
+    referrals, channels = deals.make_referrals(seed, recent, vehicles, known), insurers_channels.make_channels(anchor)
     tables = {
         "service_appointment": desk.make_appointments(seed, visits),
         "gift_issue": gifts,
@@ -112,7 +113,9 @@ def dms_ledgers(
         "manager_decision": desk.make_decisions(seed, concessions, changes, sold, staff, (first, last)),
         "help_request": desk.make_help_requests(seed, staff, sold, first, last),
         "channel": channels,
-        "channel_spend": desk.make_channel_spends(seed, channels, first, last).rename(columns={"amount_fen": "fen"}),
+        "channel_spend": insurers_channels.make_channel_spends(seed, channels, first, last).rename(
+            columns={"amount_fen": "fen"}
+        ),
     }
     out = {}
     for name, table in tables.items():
