@@ -29,13 +29,16 @@ EVERYBODY = (
     Field("next_contact_on", "call_list.next_contact_on", 12, "date"),
     Field("quoted_amount", "call_list.quoted_amount", 11, "money"),
 )
-SUPPRESSED = (
+WHOSE = (
     Field("staff_name", "team.staff_name", 10),
     Field("staff_id", "call_list.staff_id", 9),
     Field("customer_name", "call_list.customer_name", 12, "wrapped"),
     Field("plate_number", "call_list.plate_number", 11),
     Field("model", "call_list.model", 20, "wrapped"),
     Field("first_expires_on", "lists.first_expires_on", 12, "date"),
+)
+SUPPRESSED = (
+    *WHOSE,
     Field("days_left", "call_list.days_left", 9, "number"),
     Field("reason", "team.suppressed_by", 26, "wrapped", codes="suppressed"),
     Field("release_on", "team.release_on", 12, "date"),
@@ -43,12 +46,7 @@ SUPPRESSED = (
     Field("last_contact_on", "call_list.last_result_on", 12, "date"),
 )
 CLAIMED = (
-    Field("staff_name", "team.staff_name", 10),
-    Field("staff_id", "call_list.staff_id", 9),
-    Field("customer_name", "call_list.customer_name", 12, "wrapped"),
-    Field("plate_number", "call_list.plate_number", 11),
-    Field("model", "call_list.model", 20, "wrapped"),
-    Field("first_expires_on", "lists.first_expires_on", 12, "date"),
+    *WHOSE,
     Field("claimed_on", "team.claimed_on", 12, "date"),
     Field("issue_by", "team.issue_by", 12, "date"),
 )
