@@ -124,7 +124,13 @@ def call_list_workbook(
     _set_up_page(sheet, len(columns), len(rows), person, night)
     add_promised(book, person, rows, night)
     add_month(book, person, month, night)
-    remarks = [note, night.say("call_list.how_to"), night.say("call_list.confidential")]
+    order = "estimated" if any(row["uplift_is_estimated"] for row in rows) else "measured"
+    remarks = [
+        note,
+        night.say(f"call_list.order_{order}"),
+        night.say("call_list.how_to"),
+        night.say("call_list.confidential"),
+    ]
     write_source_sheet(book, person, night, remarks, {key: TINT[key] for key in TINT if key != "normal"})
     _write_choices(book, night)
     book.close()

@@ -68,7 +68,7 @@ select date '{as_of}' as as_of, date '{as_of}' as list_for_on, '001-S1-{as_of}' 
     case when i % 4 <> 2 then 3055.47::decimal(18, 2) end as quoted_amount,
     case when i % 4 <> 2 then -0.06::decimal(9, 4) end as quote_change_rate, 0::bigint as claims_last_year,
     date '2026-08-01' as last_visit_on, '您好，我是西安一店的续保专员，您的车险快到期了，今年给您的方案比去年便宜，我用两分钟给您说一下。' as script,
-    (['overdue', 'promised', 'last_10_days', 'normal'])[1 + i % 4] as urgency
+    (['overdue', 'promised', 'last_10_days', 'normal'])[1 + i % 4] as urgency, true as uplift_is_estimated
 from range(1, {rows} + 1) as t (i);
 """
 

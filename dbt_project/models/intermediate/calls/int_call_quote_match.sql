@@ -18,6 +18,8 @@ newest as (
         candidates.vin,
         quotes.last_insurer_code as quoted_insurer_code,
         quotes.last_quoted_at as quoted_at,
+        quotes.last_commercial_amount as quoted_commercial_amount,
+        quotes.last_compulsory_amount as quoted_compulsory_amount,
         coalesce(quotes.last_commercial_amount, 0) + coalesce(quotes.last_compulsory_amount, 0)
             as quoted_amount,
 
@@ -47,6 +49,8 @@ final as (
         vin,
         quoted_insurer_code,
         quoted_at,
+        quoted_commercial_amount,
+        quoted_compulsory_amount,
         quoted_amount,
         case
             when comparable_amount > 0 then {{ half_up(

@@ -69,6 +69,7 @@ callable as (
         people.* exclude (vin),
         quotes.quoted_amount,
         quotes.quote_change_rate,
+        worth.* exclude (vin),
         case
             when gate.is_promised then 'promised'
             when gate.days_left between 0 and gate.urgent_days then 'last_10_days'
@@ -78,12 +79,13 @@ callable as (
 
     from gate
     inner join people on gate.vin = people.vin
+    inner join {{ ref('int_call_value') }} as worth on gate.vin = worth.vin
     left join quotes on gate.vin = quotes.vin
     where gate.suppressed_by is null
 
 ),
 
--- the stated order: promised, last 10 days, lapsed, then the rest; nothing is left to chance
+-- promised, last 10 days, lapsed, each by days left; then by expected value; never by chance
 ordered as (
 
     select
@@ -97,6 +99,8 @@ ordered as (
                     when 'overdue' then 3
                     else 4
                 end,
+                if(urgency = 'normal', 0, days_left) asc,
+                expected_value_amount desc nulls last,
                 days_left asc,
                 expiring_premium_amount desc nulls last,
                 vehicle_key asc

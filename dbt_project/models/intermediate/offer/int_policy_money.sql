@@ -54,28 +54,7 @@ asked as (
 
 looked_up as (
 
-    select
-        asked.*,
-        cast(rates.rate as decimal(18, 6)) as agreed_rate
-    from asked
-    inner join rates
-        on
-            asked.insurer_code = rates.insurer_code
-            and asked.policy_kind = rates.policy_kind
-            and asked.signed_on >= rates.valid_from
-            and asked.signed_on <= coalesce(rates.valid_to, date '9999-12-31')
-            and asked.store_id = coalesce(rates.store_code, asked.store_id)
-            and (rates.business_type is null or asked.business_type = rates.business_type)
-    qualify row_number() over (
-        partition by
-            asked.store_id, asked.insurer_code, asked.policy_kind, asked.business_type,
-            asked.signed_on
-        order by
-            rates.store_code is null,
-            rates.business_type is null,
-            rates.valid_from desc,
-            rates.rate asc
-    ) = 1
+    {{ agreed_commission_rate('asked', 'rates') }}
 
 ),
 

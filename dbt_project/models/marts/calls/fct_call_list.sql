@@ -39,7 +39,12 @@ final as (
         listed.promised_on as next_contact_on,
         listed.last_contact_on,
         listed.quoted_amount is not null as is_quoted,
-        listed.quote_change_rate
+        listed.quote_change_rate,
+        listed.propensity_rate,
+        listed.uplift_rate,
+        listed.uplift_is_estimated,
+        listed.margin_basis,
+        listed.expected_value_amount
 
     from rows_of_lists as listed
     inner join words

@@ -92,6 +92,7 @@ final as (
         words.action,
         words.situation,
         listed.step,
+        listed.uplift_is_estimated,
         listed.vehicle_key,
         listed.expiry_month
 
