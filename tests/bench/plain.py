@@ -1,6 +1,6 @@
 """The same SQL without dbt: each part runs in a fresh process of its own, as a night's build does.
 
-    python -m tests.bench.plain compile BUILD    let dbt compile its models; write BUILD/compiled.json
+    python -m tests.bench.plain compile BUILD    let dbt compile its models and tests; write BUILD/compiled.json, tests.json
     python -m tests.bench.plain run BUILD        plain DuckDB makes the same tables of the same inputs in BUILD/plain/
     python -m tests.bench.plain baseline BUILD   the core chain by hand (baseline.sql), over the same raw Parquet
 
@@ -47,27 +47,37 @@ class Stopwatch:
 
 
 def compile_models(build: Path) -> None:
-    """Write compiled.json: one {relation, schema, kind, sql} per seed and model, in an order in which they can be made."""
+    """Write compiled.json: one {relation, schema, kind, columns, sql} per seed and model, in an order in which they can
+    be made; and tests.json: one {name, sql} per data test whose failure stops a night."""
     from dbt.cli.main import dbtRunner
 
     os.chdir(build)  # the profile's paths are relative to the build folder
     outcome = dbtRunner().invoke([
         "--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-print", "--no-version-check",
         "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-path", str(home() / "logs"),
-        "compile", "--select", "resource_type:model", "resource_type:seed", "--indirect-selection", "empty",
+        "compile", "--select", "resource_type:model", "resource_type:seed", "resource_type:test",
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
         "--target-path", str(home() / "state" / "dbt"),
     ])  # fmt: skip
     if not outcome.success:
         raise SystemExit(f"dbt could not compile its models: {outcome.exception or 'see the failed nodes'}")
-    nodes = {result.node.unique_id: result.node for result in outcome.result.results}
+    compiled = [result.node for result in outcome.result.results]
+    nodes = {node.unique_id: node for node in compiled if str(node.resource_type) != "test"}
     order = TopologicalSorter({name: set(node.depends_on_nodes) & set(nodes) for name, node in nodes.items()})
     statements = [statement(nodes[name]) for name in order.static_order()]
-    (build / "compiled.json").write_text(json.dumps(statements, ensure_ascii=False, indent=1), encoding="utf-8")
+    tests = [
+        {"name": node.name, "sql": node.compiled_code}
+        for node in compiled
+        if str(node.resource_type) == "test" and node.config.severity.lower() == "error"
+    ]
+    for name, made in (("compiled", statements), ("tests", tests)):
+        (build / f"{name}.json").write_text(json.dumps(made, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def statement(node: Any) -> dict[str, str]:
-    """What makes one seed or model: a seed is its CSV with the declared types, a model its compiled SQL."""
+def statement(node: Any) -> dict[str, Any]:
+    """What makes one seed or model: a seed is its CSV with the declared types, a model its compiled SQL and, if it has
+    a contract, the columns of that."""
+    columns = None
     if str(node.resource_type) == "seed":
         sql = f"from read_csv('{DBT_PROJECT / node.original_file_path}', header = true"
         types = ", ".join(f"'{column}': '{kind}'" for column, kind in node.config.column_types.items())
@@ -76,8 +86,19 @@ def statement(node: Any) -> dict[str, str]:
     else:
         sql = node.compiled_code
         kind = "view" if node.config.materialized == "view" else "table"
+        if node.config.contract.enforced:
+            columns = {name: column.data_type for name, column in node.columns.items()}
     schema = f"{node.database}.{node.schema}"
-    return {"relation": f"{schema}.{node.alias}", "schema": schema, "kind": kind, "sql": sql}
+    return {"relation": f"{schema}.{node.alias}", "schema": schema, "kind": kind, "columns": columns, "sql": sql}
+
+
+def making(made: dict[str, Any]) -> str:
+    """The SQL that makes one table or view, as dbt would."""
+    if made["columns"] is None:
+        return f"create {made['kind']} {made['relation']} as {made['sql']}"
+    declared = ", ".join(f"{name} {kind}" for name, kind in made["columns"].items())
+    filled = f"insert into {made['relation']} select {', '.join(made['columns'])} from ({made['sql']})"
+    return f"create table {made['relation']} ({declared}); {filled}"
 
 
 def run_models(build: Path) -> dict[str, Any]:
@@ -95,7 +116,7 @@ def run_models(build: Path) -> dict[str, Any]:
         for schema in sorted({made["schema"] for made in statements}):
             connection.execute(f"create schema if not exists {schema}")
         for made in statements:
-            connection.execute(f"create {made['kind']} {made['relation']} as {made['sql']}")
+            connection.execute(making(made))
         totals = connection.execute(TOTALS).fetchone()
         for database in DATABASES:
             connection.execute(f"checkpoint {database}")

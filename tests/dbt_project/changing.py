@@ -6,11 +6,8 @@ between the seed and a published table is made anew, nearest tables first, and o
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +19,8 @@ from unittest import mock
 import duckdb
 
 from dbt_project.plugin import session_variables
-from tests.dbt_project.small_night import ROOT, Rows, prepare
+from tests.dbt_project.compiled import compiled
+from tests.dbt_project.small_night import Rows, prepare
 
 DATABASES = ("work", "scratch", "analytics", "restricted")
 SEED = "from read_csv"
@@ -56,9 +54,7 @@ class Warehouse:
     ) -> None:
         """`settings` are SQL statements that fill in seeds first; {name} stands for the table of a seed."""
         build, environment = prepare(folder, as_of, entities, archives)
-        command = [sys.executable, "-m", "tests.bench.plain", "compile", str(build)]
-        subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
-        made = json.loads((build / "compiled.json").read_text(encoding="utf-8"))
+        made, _ = compiled()
         self.sql = {one["relation"]: one["sql"] for one in made}
         self.parents = {
             name: [parent for parent in map(".".join, RELATION.findall(sql)) if parent in self.sql]

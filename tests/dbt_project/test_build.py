@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dbt_project.build import masked
-from tests.dbt_project.small_night import prepare, run_night, write_parquet
+from tests.dbt_project import desk
+from tests.dbt_project.small_night import Night, build_night, prepare, write_parquet
 
 
-def test_every_unit_test_of_the_models_is_green(tmp_path: Path, parsed_project: Path) -> None:
-    night = run_night(tmp_path, "2026-11-24", unit_tests=True, state=parsed_project)
-    assert night.exit_code == 0, night.stderr
-    assert any(node["resource_type"] == "unit_test" for node in night.results["nodes"])
+@pytest.fixture(scope="module")
+def built_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The desk's night, built by dbt with the models' unit tests."""
+    folder = tmp_path_factory.mktemp("built")
+    return build_night(folder, desk.AS_OF, desk.entities(), desk.archives(), unit_tests=True)
+
+
+def test_the_night_builds_and_passes_its_own_tests(built_night: Night) -> None:
+    assert built_night.exit_code == 0, built_night.stderr
+    assert built_night.stderr == ""
+    assert built_night.results["status"] == "success"
+    assert {"name", "seconds", "status"} <= set(built_night.results["nodes"][0])
+
+
+def test_every_unit_test_of_the_models_is_green(built_night: Night) -> None:
+    tests = [node for node in built_night.results["nodes"] if node["resource_type"] == "unit_test"]
+    assert len(tests) > 100 and {node["status"] for node in tests} == {"pass"}
+
+
+def test_a_night_of_the_compiled_sql_is_what_dbt_builds(built_night: Night, desk_night: Night) -> None:
+    """The other small nights are made without dbt (compiled.py)."""
+    tables = """select database_name || '.' || schema_name || '.' || table_name from duckdb_tables()
+        where database_name in ('analytics', 'restricted') or schema_name = 'archive' order by all"""
+    names = [name for (name,) in built_night.rows(tables)]
+    assert names == [name for (name,) in desk_night.rows(tables)] and len(names) > 100
+    for name in names:
+        types = f"select column_name, column_type from (describe {name})"
+        assert built_night.rows(types) == desk_night.rows(types), name
+        rows = f"from {name} order by all"
+        assert built_night.rows(rows) == desk_night.rows(rows), name
 
 
 def test_what_the_engine_could_not_convert_is_not_repeated() -> None:

@@ -67,7 +67,7 @@ def adjustment(night: Night) -> list[tuple[Any, ...]]:
 
 
 def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
-    tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two of four: 2000 x 1.5 x 0.6 = 1,800. With vehicle 4 signed on 10 December (T+20) three of four:
     2000 x 1.5 x 1.8 = 5,400, so 3,600 more with December. When the renewal of vehicle 1 is cancelled in January it is
@@ -76,7 +76,7 @@ def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
     monkeypatch.setenv("XUBAO_HOME", str(home))
 
     def night(as_of: str, *more: dict[str, Any]) -> Night:
-        built = run_night(tmp_path / as_of, as_of, entities(*more), archives(home), state=parsed_project, select=SELECT)
+        built = run_night(tmp_path / as_of, as_of, entities(*more), archives(home), select=SELECT)
         assert built.exit_code == 0, built.stderr
         return built
 
@@ -121,15 +121,13 @@ def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
     assert adjustment(last) == [("2027-01-01", "5400.00", "1800.00", "-3600.00", "reversed:1")]
 
 
-def test_a_plan_that_is_edited_in_place_moves_no_closed_month(
-    tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_that_is_edited_in_place_moves_no_closed_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Base 2,000 becomes 1,000 and the tier above 90 % pays 1 instead of 1.5, without a new plan_id: November was paid
     1,800 and is recomputed to 1,800; December, still open, is 1,000 × 1 × 1.8 with its one vehicle renewed."""
     home = tmp_path / "home"
     monkeypatch.setenv("XUBAO_HOME", str(home))
     renewed = cover(5, "2027-12-20", "2026-12-01")
-    due = run_night(tmp_path / "due", "2026-12-03", entities(*renewed), state=parsed_project, select=SELECT,
+    due = run_night(tmp_path / "due", "2026-12-03", entities(*renewed), select=SELECT,
                     archives=archives(home))  # fmt: skip
     assert due.exit_code == 0, due.stderr
     closed(due, "2026-12-03")
@@ -147,11 +145,11 @@ def test_a_plan_that_is_edited_in_place_moves_no_closed_month(
 
 
 def test_a_break_between_the_files_of_a_closing_loses_and_doubles_nothing(
-    tmp_path: Path, parsed_project: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     monkeypatch.setenv("XUBAO_HOME", str(home))
-    night = run_night(tmp_path / "night", "2026-12-03", entities(), archives(home), state=parsed_project, select=SELECT)
+    night = run_night(tmp_path / "night", "2026-12-03", entities(), archives(home), select=SELECT)
     closed(night, "2026-12-03")
     whole = archives(home)
     for file in (home / "archive" / "statement").rglob("*.parquet"):

@@ -26,7 +26,7 @@ def test_who_churned_and_who_can_be_won_back(desk_night: Night) -> None:
     ]
 
 
-def test_the_forecast_learns_from_matured_months_and_is_tested_on_them(tmp_path: Path, parsed_project: Path) -> None:
+def test_the_forecast_learns_from_matured_months_and_is_tested_on_them(tmp_path: Path) -> None:
     """Four vehicles expire on the 20th of each month from May to November 2026 at store 001. Of each month one renews
     on the 10th, before the 24th, and one on the 28th, after it; in November only the first has come.
     At day 23 of a matured month 1 of 4 is renewed, of the other 3 one still comes: November 1 + 3 × 1/3 = 2, range
@@ -44,9 +44,7 @@ def test_the_forecast_learns_from_matured_months_and_is_tested_on_them(tmp_path:
             if day:
                 policies.append(group.policy(f"2{month:02d}{number}", vin, f"2026-{month:02d}-{day}",
                                              f"2026-{month:02d}-21", f"2027-{month:02d}-20"))  # fmt: skip
-    night = run_night(
-        tmp_path, group.AS_OF, {"store": group.entities()["store"], "policy": policies}, state=parsed_project
-    )
+    night = run_night(tmp_path, group.AS_OF, {"store": group.entities()["store"], "policy": policies})
     assert night.exit_code == 0, night.stderr
     forecast = """select days_in, due_vehicles, renewed_so_far, cohorts, expected_renewed, low_renewed, high_renewed
         from analytics.marts.kpi_landing_forecast_monthly

@@ -6,13 +6,9 @@ rules stand here a second time, in Python and day by day: may this vehicle be ca
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.dbt_project.small_night import ROOT, prepare
+from tests.dbt_project.compiled import compiled as compiled_sql
 
 AS_OF = date(2026, 11, 25)  # a Wednesday
 FAR = 430
@@ -67,12 +63,8 @@ Row = dict[str, Any]
 class Gate:
     """The gate's compiled models over given tables, all in memory."""
 
-    def __init__(self, folder: Path) -> None:
-        build, environment = prepare(folder, str(AS_OF))
-        command = [sys.executable, "-m", "tests.bench.plain", "compile", str(build)]
-        subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
-        made = json.loads((build / "compiled.json").read_text(encoding="utf-8"))
-        compiled = {one["relation"].rsplit(".", 1)[1].strip('"'): one for one in made}
+    def __init__(self) -> None:
+        compiled = {one["relation"].rsplit(".", 1)[1]: one for one in compiled_sql()[0]}
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("set variable as_of = cast(? as date)", [str(AS_OF)])
         for database in ("work", "scratch"):
@@ -105,8 +97,8 @@ class Gate:
 
 
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
-    return Gate(tmp_path_factory.mktemp("gate"))
+def gate() -> Gate:
+    return Gate()
 
 
 def day(first: int, last: int) -> st.SearchStrategy[date]:

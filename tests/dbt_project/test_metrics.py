@@ -139,7 +139,7 @@ def nights(first_night: Night, desk_night: Night, offer_night: Night, quality_ni
 
 
 @pytest.fixture(scope="module")
-def quality_night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
+def quality_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """The marts about reception, after one file with 3 of 10 records in quarantine and 1 of 7 naming nobody."""
     given = {"source": "picc", "extract": "policies", "entity": "policy", "received_on": "2026-11-24"}
     file = {"file_name": "a.csv", "sha8": "00000001", "version": 1, "business_date": "2026-11-23", "verdict": "accepted",
@@ -148,9 +148,7 @@ def quality_night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path
     check = {"columns": "vin", "target": "vehicle", "referencing_records": 7, "unknown_records": 1, "limit_percent": 5}
     archives = {"batch": [given | file], "reference": [given | check]}
     marts = "+kpi_data_quality_daily +kpi_data_quality_reference_daily"
-    night = run_night(
-        tmp_path_factory.mktemp("quality"), "2026-11-24", {}, archives, state=parsed_project, select=marts
-    )
+    night = run_night(tmp_path_factory.mktemp("quality"), "2026-11-24", {}, archives, select=marts)
     assert night.exit_code == 0, night.stderr
     return night
 

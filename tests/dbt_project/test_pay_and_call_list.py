@@ -151,8 +151,8 @@ ARCHIVES: dict[str, Rows] = {
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
-    built = run_night(tmp_path_factory.mktemp("pay"), AS_OF, ENTITIES, ARCHIVES, state=parsed_project)
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    built = run_night(tmp_path_factory.mktemp("pay"), AS_OF, ENTITIES, ARCHIVES)
     assert built.exit_code == 0, built.stderr
     return built
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -48,7 +47,7 @@ def row(entity: Entity, number: int, moment: str, received_on: str, mark: str) -
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Night:
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """Of each entity: a key with an old and a new row, and keys whose event is one second before and at as_of."""
     midnight = datetime.fromisoformat(AS_OF)
     before, at = str(midnight - timedelta(seconds=1)), str(midnight)
@@ -63,7 +62,7 @@ def night(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Nig
         if name != "call"  # a call's id is its phone system's own: _source is part of its key
     }
     models = " ".join(f"+{path.stem}" for path in MODELS.values())
-    return run_night(tmp_path_factory.mktemp("staging"), AS_OF, given, state=parsed_project, select=models)
+    return run_night(tmp_path_factory.mktemp("staging"), AS_OF, given, select=models)
 
 
 def test_every_entity_has_a_staging_model() -> None:

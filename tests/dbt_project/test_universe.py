@@ -13,13 +13,6 @@ from tests.dbt_project.small_night import KEY, Night, project_copy, run_night
 NOVEMBER = "where expiry_month = date '2026-11-01'"
 
 
-def test_the_night_builds_and_passes_its_own_tests(first_night: Night) -> None:
-    assert first_night.exit_code == 0, first_night.stderr
-    assert first_night.stderr == ""
-    assert first_night.results["status"] == "success"
-    assert {"name", "seconds", "status"} <= set(first_night.results["nodes"][0])
-
-
 def test_each_vehicle_has_the_outcome_that_its_papers_tell(first_night: Night) -> None:
     sql = f"select vin, segment, trade_type, outcome, renewed_kind from work.intermediate.int_due_vehicle {NOVEMBER}"
     here = "insured_here_last_year"
@@ -106,9 +99,7 @@ def archived(night: Night, what: str, as_of: str) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) | {"_as_of": as_of, "_revision": 1} for row in rows]
 
 
-def test_the_next_night_keeps_what_was_frozen_and_its_bridge_reconciles(
-    first_night: Night, tmp_path: Path, parsed_project: Path
-) -> None:
+def test_the_next_night_keeps_what_was_frozen_and_its_bridge_reconciles(first_night: Night, tmp_path: Path) -> None:
     rows = group.entities()
     rows["staff"][0]["valid_to"] = "2026-08-01"  # a correction that would give S1's book to nobody
     rows["ownership_change"].append(
@@ -116,7 +107,7 @@ def test_the_next_night_keeps_what_was_frozen_and_its_bridge_reconciles(
          "changed_on": "2026-11-24", "recorded_on": "2026-11-24"}
     )  # fmt: skip
     archives = {what: archived(first_night, what, group.AS_OF) for what in ("due_universe", "assignment")}
-    night = run_night(tmp_path, "2026-11-25", rows, archives, state=parsed_project)
+    night = run_night(tmp_path, "2026-11-25", rows, archives)
     assert night.exit_code == 0, night.stderr
     bridge = f"""select opening, new, sold, scrapped, closing, residual
         from analytics.marts.fct_renewal_bridge {NOVEMBER} and store_id = '001'"""
@@ -149,13 +140,13 @@ def test_a_changed_seed_changes_target_and_segment_without_touching_sql(tmp_path
     assert night.rows(sql) == [("policy_known", 8, Decimal("0.9000"), 8)]
 
 
-def test_policies_alone_are_enough(tmp_path: Path, parsed_project: Path) -> None:
+def test_policies_alone_are_enough(tmp_path: Path) -> None:
     def year(number: str, vin: str, of: int) -> group.Row:
         start = f"{of}-01-01"
         return group.policy(number, vin, start, start, f"{of}-12-31", issuing_store_code="FR", sales_channel="A")
 
     policies = [year("1-2003", "1", 2003), year("1-2004", "1", 2004), year("2-2003", "2", 2003)]
-    night = run_night(tmp_path, "2004-02-01", {"policy": policies}, state=parsed_project)
+    night = run_night(tmp_path, "2004-02-01", {"policy": policies})
     assert night.exit_code == 0, night.stderr
     sql = """select store_id, sales_channel, outcome, count(*) from analytics.marts.fct_due_vehicle
         where expiry_month = date '2003-12-01' group by all order by outcome"""
