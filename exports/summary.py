@@ -32,6 +32,7 @@ def summary_text(as_of: date) -> str:
     lines += [f"  - {_cut(reason, 300)}" for reason in verdict["reasons"][:6]]
     if len(verdict["reasons"]) > 6:
         lines.append(f"  - and {len(verdict['reasons']) - 6} more, see the manifest")
+    lines += [f"  · {notice}" for notice in verdict["notices"]]
     if verdict["status"] != "not_published":
         folder = published_of(as_of)
         lines += ["", *_sources(folder, as_of), *_rejected(folder), "", *_rates(folder, as_of)]

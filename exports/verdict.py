@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from ingest.home import home, log, read_json, write_json
 
 
 def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
-    """Judge a night and return {'as_of', 'build_id', 'status', 'reasons'}.
+    """Judge a night and return {'as_of', 'build_id', 'status', 'reasons', 'notices'}.
 
-    problems: what steps after the publish reported (a delivery that failed). The verdict is written to
+    problems: what steps after the publish reported (a delivery that failed). A notice is something to be done soon; it
+    does not degrade a night. The verdict is written to
     state/verdict/<as_of>.json always, and with the proof that nothing suppressed left (exports.proof) into manifest.json
     of the published folder, both atomically.
     """
@@ -28,6 +29,7 @@ def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
             "build_id": None,
             "status": "not_published",
             "reasons": [*problems, str(error)],
+            "notices": [],
         }
     else:
         manifest = read_json(folder / "manifest.json")
@@ -38,11 +40,29 @@ def verdict(as_of: date, problems: Sequence[str] = ()) -> dict[str, Any]:
             "build_id": manifest["build_id"],
             "status": "degraded" if reasons else "healthy",
             "reasons": reasons,
+            "notices": _calendar_notices(folder, as_of),
         }
         write_json(folder / "manifest.json", {**manifest, "suppression": proof_of(as_of), "verdict": result})
     write_json(home() / "state" / "verdict" / f"{as_of}.json", result)
     log("verdict", f"{as_of} is {result['status']}, {len(result['reasons'])} reasons")
     return result
+
+
+def _calendar_notices(folder: Path, as_of: date) -> list[str]:
+    """From 1 December on, that next year's statutory days are not known; until then a year has its holidays only."""
+    year = (as_of + timedelta(days=31)).year
+    with open_read_only(folder / "analytics.duckdb") as connection:
+        known = connection.execute(
+            "select count(*) from marts.dim_statutory_day where is_announced and year(day) = ?", [year]
+        ).fetchone()
+    if known and known[0]:
+        return []
+    return [
+        f"{year} 年节假日与调休安排尚未录入,工作日、名单日和关账日可能有误:请更新 holidays 库并运行"
+        f" python -m dbt_project.statutory_days。 The statutory days of {year} are not in the seed statutory_day: working"
+        " days, days of lists and closings may be wrong. Raise the library holidays, run"
+        " python -m dbt_project.statutory_days, and commit the difference."
+    ]
 
 
 def _source_reasons(sources: list[dict[str, Any]]) -> list[str]:

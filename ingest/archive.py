@@ -51,7 +51,7 @@ def keep(entity: Entity, as_of: date, table: pa.Table) -> list[str]:
     revisions = sorted(int(path.stem) for path in folder.glob("*.parquet"))
     if revisions:
         last = pq.read_table(folder / f"{revisions[-1]}.parquet").drop_columns([*ARCHIVE_PROVENANCE])
-        if last.equals(table.cast(last.schema)):
+        if last.column_names == table.column_names and last.equals(table.cast(last.schema)):
             return []
     revision = (revisions[-1] if revisions else 0) + 1
     count = table.num_rows
@@ -86,7 +86,8 @@ def remember_step(as_of: str) -> int:
         return 0
     verdict = read_json(home() / "state" / "verdict" / f"{as_of}.json")
     row = {"as_of": day, "build_id": verdict["build_id"], "status": verdict["status"]}
-    table = pa.Table.from_pylist([row | {"reasons": "\n".join(verdict["reasons"])}])
+    told = {name: "\n".join(verdict[name]) for name in ("reasons", "notices")}
+    table = pa.Table.from_pylist([row | told])
     written = keep(archives()["night"], day, table)
     if exported := exports_of(day):
         written += keep(archives()["export"], day, pa.Table.from_pylist(exported, schema=EXPORT_SCHEMA))

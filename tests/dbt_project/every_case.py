@@ -179,6 +179,7 @@ def calls(facts: Facts) -> None:
     facts.listed("K6AGO", days(34), days(-6), "quoting")
     facts.last_year("KNO", days(18))
     facts.listed("KNO", days(18), days(-1), "no_answer")
+    facts.last_year("NEWYEAR", date(2027, 2, 10))  # may be called from New Year's Day on, a holiday
     for vin, ago in (("H90", 90), ("H91", 91)):
         facts.last_year(vin, days(12))
         facts.listed(vin, days(12), days(12 - ago), "quoting", loss_reason="too_expensive")

@@ -109,8 +109,8 @@ def test_a_closed_month_stays_and_later_changes_are_paid_with_the_next_one(
     )
     assert after.rows(totals) == [(2, "1800.00")]
 
-    january = night("2027-01-03", *late)
-    assert closed(january, "2027-01-03") == 2, "December's bonus, and November's adjustment with it"
+    january = night("2027-01-04", *late)  # New Year's Day is no working day
+    assert closed(january, "2027-01-04") == 2, "December's bonus, and November's adjustment with it"
 
     cancelled = [
         row | {"endorsement_number": f"E{n}", "endorsement_type": "cancellation", "signed_on": "2027-01-05"}

@@ -6,23 +6,30 @@ rules stand here a second time, in Python and day by day: may this vehicle be ca
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from dbt_project.plugin import session_variables
 from tests.dbt_project.compiled import compiled as compiled_sql
+from tests.dbt_project.small_night import prepare
 
 AS_OF = date(2026, 11, 25)  # a Wednesday
 FAR = 430
 """Days within which everything that ends here has ended."""
 GIVEN = {
     "int_store_list": "store_id text",
+    "int_month_list": "expiry_month date, is_due_month bool",
+    "statutory_day": "day date, kind text",
     "int_working_calendar_resolve":
         "store_id text, weekday bigint, effective_from date, effective_to date, is_working_day bool",
     "int_call_list_parameter_resolve":
@@ -44,7 +51,7 @@ GIVEN = {
     "int_due_contact": "vin text, customer_id text, phone text",
 }  # fmt: skip
 MADE = (
-    "int_call_list_day", "int_call_list_parameter_daily", "int_call_candidate_select", "int_phone_contact_day",
+    "int_working_day", "int_call_list_day", "int_call_list_parameter_daily", "int_call_candidate_select", "int_phone_contact_day",
     "int_call_contact_summarize", "int_consent_withdraw", "int_do_not_call_bind", "int_call_stop",
     "int_call_contact_schedule", "int_call_gate_judge",
 )  # fmt: skip
@@ -63,13 +70,16 @@ Row = dict[str, Any]
 class Gate:
     """The gate's compiled models over given tables, all in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        build, environment = prepare(folder, str(AS_OF))
         compiled = {one["relation"].rsplit(".", 1)[1]: one for one in compiled_sql()[0]}
         self.connection = duckdb.connect(config={"threads": 1})
-        self.connection.execute("set variable as_of = cast(? as date)", [str(AS_OF)])
+        with mock.patch.dict(os.environ, environment):
+            for name, sql, value in session_variables(build):
+                self.connection.execute(f"set variable {name} = {sql}", [value])
         for database in ("work", "scratch"):
             self.connection.execute(f"attach ':memory:' as {database}")
-        for schema in ("intermediate", "staging"):
+        for schema in ("intermediate", "staging", "seeds"):
             self.connection.execute(f"create schema work.{schema}; create schema scratch.{schema}")
         self.names = {name: compiled[name]["relation"] if name in compiled else f"work.intermediate.{name}"
                       for name in (*GIVEN, *MADE)}  # fmt: skip
@@ -97,8 +107,8 @@ class Gate:
 
 
 @pytest.fixture(scope="module")
-def gate() -> Gate:
-    return Gate()
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    return Gate(tmp_path_factory.mktemp("gate"))
 
 
 def day(first: int, last: int) -> st.SearchStrategy[date]:
@@ -124,9 +134,12 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
             "recontact_near_days": draw(few), "recontact_lapsed_days": draw(few), "recontact_no_answer_days": draw(few),
             "unanswered_per_day": draw(st.integers(1, 3)), "unanswered_per_week": draw(st.integers(1, 6)),
             "open_case_stops_calls": draw(st.sampled_from([1, 1, 0])),
+            "statutory_days_count": draw(st.sampled_from([1, 1, 0])),
+            "calls_on_statutory_holidays": draw(st.sampled_from([0, 0, 1])),
         } for store in STORES
     }  # fmt: skip
     weekdays = st.sets(st.integers(1, 7), min_size=1)
+    statutory = st.dictionaries(day(-1, 12), st.sampled_from(["holiday", "holiday", "make_up_working_day"]), max_size=6)
     vehicles = [
         {
             "vin": f"V{number}", "store_id": draw(st.sampled_from(STORES)), "customer_id": draw(maybe(st.sampled_from(CUSTOMERS))),
@@ -160,7 +173,8 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
         "vin": st.one_of(vins, st.just("OTHER")), "open_complaints": st.integers(0, 1), "open_disputes": st.integers(0, 1),
     })  # fmt: skip
     return {
-        "parameters": parameters, "working": {store: draw(weekdays) for store in STORES}, "vehicles": vehicles,
+        "parameters": parameters, "working": {store: draw(weekdays) for store in STORES}, "statutory": draw(statutory),
+        "vehicles": vehicles,
         "results": draw(st.lists(result, max_size=3, unique_by=lambda row: row["vin"])),
         "calls": draw(st.lists(call, max_size=12)), "wishes": draw(st.lists(wish, max_size=2)),
         "consents": draw(st.lists(consent, max_size=4)),
@@ -176,6 +190,8 @@ def tables(group: dict[str, Any]) -> dict[str, list[Row]]:
     owned.append({"vin": "OTHER", "customer_store_id": "001", "customer_id": "C"})
     return {
         "int_store_list": [{"store_id": store} for store in STORES],
+        "int_month_list": [{"expiry_month": AS_OF.replace(day=1), "is_due_month": True}],
+        "statutory_day": [{"day": on, "kind": kind} for on, kind in group["statutory"].items()],
         "int_working_calendar_resolve": [
             {"store_id": store, "weekday": number, "is_working_day": number in group["working"][store]} | ever
             for store in STORES for number in range(1, 8)
@@ -230,7 +246,23 @@ class Rules:
                 yield from ((number, last, "no_consent") for number in about)
 
     def list_day(self, store: str) -> date:
-        return next(on for on in map(later, range(31)) if on.isoweekday() in self.group["working"][store])
+        return next(on for on in map(later, range(31)) if self.calls(store, on))
+
+    def calls(self, store: str, on: date) -> bool:
+        """Whether a store calls on a day: by its weekdays, unless statutory days count for it or the day is a holiday."""
+        works, kind = on.isoweekday() in self.group["working"][store], self.group["statutory"].get(on)
+        numbers = self.group["parameters"][store]
+        if kind == "holiday":
+            return works and numbers["calls_on_statutory_holidays"] == 1
+        return works or (kind == "make_up_working_day" and numbers["statutory_days_count"] == 1)
+
+    def next_call_day(self, store: str, on: date) -> date:
+        """The first day from one on that is a day of calls; a day beyond the calendar's end stays what it is."""
+        return (
+            on
+            if on > later(400)
+            else next(free for n in range(30) if self.calls(store, free := on + timedelta(days=n)))
+        )
 
     def phone(self, vehicle: Row) -> str | None:
         told = self.results.get(vehicle["vin"], {}).get("new_phone")
@@ -318,6 +350,7 @@ def quiet(**happened: Any) -> dict[str, Any]:
         "earliest_call_days": 40, "recontact_far_days": 7, "recontact_middle_from_days": 20, "recontact_middle_days": 3,
         "recontact_near_from_days": 7, "recontact_near_days": 1, "recontact_lapsed_days": 3,
         "recontact_no_answer_days": 1, "unanswered_per_day": 2, "unanswered_per_week": 6, "open_case_stops_calls": 1,
+        "statutory_days_count": 1, "calls_on_statutory_holidays": 0,
     }  # fmt: skip
     vehicle = {
         "vin": "V0", "store_id": "001", "customer_id": "A", "phone": PHONES[0], "is_contactable": True,
@@ -325,7 +358,8 @@ def quiet(**happened: Any) -> dict[str, Any]:
     }  # fmt: skip
     nothing: dict[str, Any] = {name: [] for name in ("results", "calls", "wishes", "consents", "cases")}
     always = {store: set(range(1, 8)) for store in STORES}
-    return {"parameters": dict.fromkeys(STORES, numbers), "working": always, "vehicles": [vehicle]} | nothing | happened
+    group = {"parameters": dict.fromkeys(STORES, numbers), "working": always, "statutory": {}, "vehicles": [vehicle]}
+    return group | nothing | happened
 
 
 def unanswered(ago: int) -> Row:
@@ -340,6 +374,7 @@ def decided(is_given: bool) -> Row:
 
 @example(group=quiet(calls=[unanswered(6)] * 6))
 @example(group=quiet(calls=[unanswered(7)] * 6))
+@example(group=quiet(statutory={later(n): "holiday" for n in range(8)}, calls=[unanswered(6)] * 6))
 @example(group=quiet(consents=[decided(True), decided(False)]))
 @example(group=quiet(consents=[decided(False), decided(True)]))
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -356,7 +391,8 @@ def test_nobody_is_listed_against_a_rule_and_everybody_is_listed_or_has_a_reason
         if against := rules.against(vehicle, on):
             assert row["suppressed_by"] == next(reason for reason in STRICTEST if reason in against)
             days = (on + timedelta(days=count) for count in range(1, FAR))
-            assert row["release_on"] == next((free for free in days if not rules.against(vehicle, free)), None)
+            free = next((free for free in days if not rules.against(vehicle, free)), None)
+            assert row["release_on"] == (free and rules.next_call_day(vehicle["store_id"], free))
         else:
             allowed.append(vehicle)
     order = sorted(allowed, key=lambda v: (not rules.is_promise_due(v, rules.list_day(v["store_id"])),
@@ -367,5 +403,6 @@ def test_nobody_is_listed_against_a_rule_and_everybody_is_listed_or_has_a_reason
         phone, on = row["phone"], row["list_for_on"]
         taken[phone] += 1
         may = min(numbers["unanswered_per_day"], numbers["unanswered_per_week"] - rules.unanswered(phone, on))
-        expected = (None, None) if taken[phone] <= may else ("call_limit", on + timedelta(days=1))
+        next_day = rules.next_call_day(vehicle["store_id"], on + timedelta(days=1))
+        expected = (None, None) if taken[phone] <= may else ("call_limit", next_day)
         assert (row["suppressed_by"], row["release_on"]) == expected

@@ -47,6 +47,7 @@ WORDS = {
     "last_year_insurer": "finished words",
     "meaning": "a sentence",
     "model": "as the source writes it",
+    "notices": "finished words",
     "objection_note": "the person's words",
     "package": "worded in dim_gift_package (zh, en): a store's own",
     "parameter": "explained beside it (dim_parameter.meaning)",

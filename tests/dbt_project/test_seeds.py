@@ -47,6 +47,7 @@ KEYS = {
     "script": ("situation", "store_id"),
     "segment": ("segment", "store_id"),
     "segment_target": ("segment", "tier", "store_id"),
+    "statutory_day": ("day",),
     "target_parameter": ("parameter", "store_id"),
     "working_calendar": ("weekday", "store_id"),
 }
@@ -64,6 +65,7 @@ ONLY_SHOWN = {
     "gift_content": {"quantity", "effective_from", "effective_to"},
     "gift_package": {"retail_is_above", "voucher_amount", "voucher_uses"},
     "insurer_agreement": {"limit_amount", "contact_role", "effective_from", "effective_to"},
+    "statutory_day": {"kind", "is_announced"},  # most days of four years decide nothing on one night
 }
 """Agreements and contents by which nothing is computed: the dimension that shows them is their use."""
 
@@ -78,6 +80,7 @@ CODES = {
     "reason_group": ["process", "price", "competitor", "relationship", "other"],
     "renewable_segments": ["insured_here_last_year", "policy_known"],
     "required_covers": ["vehicle_damage", "third_party"],
+    "kind": ["holiday", "make_up_working_day"],
     "role": ["sales_consultant", "service_advisor", "renewal_specialist", "insurance_manager"],
     "store_roles": ["information_clerk", "sales_consultant"],
 }
@@ -86,6 +89,7 @@ CODES = {
 FLAT = "a step pays coefficient_lower throughout: there is nothing between two equal ends"
 ONE_DAY = "an interval of one day is over by the next list, with the rule or without it"
 STOPS = "no table: a ladder that does not average it stops the night (the_ladder_averages_what_is_planned)"
+STRICT = "0 is what holds without the row as well: nobody is called on a holiday"
 LAST = "the last bound, 1000000, means no bound; nothing reaches it"
 UNSEEN = {
     **{f"bonus_tier(bonus-l209, full_coverage, {tier}).{column}": FLAT
@@ -96,6 +100,8 @@ UNSEEN = {
     "bonus_tier(bonus-l209, attainment, 5).upper_inclusive": LAST,
     **{f"call_list_parameter(recontact_{when}_days, *).{column}": ONE_DAY
        for when in ("near", "no_answer") for column in ("effective_from", "effective_to")},
+    **{f"call_list_parameter(calls_on_statutory_holidays, *).{column}": STRICT
+       for column in ("effective_from", "effective_to")},
     **{f"offer_parameter(planned_average_rate, *).{column}": STOPS
        for column in ("value", "effective_from", "effective_to")},
 }  # fmt: skip

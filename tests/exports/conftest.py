@@ -26,6 +26,8 @@ ANALYTICS = """
 create schema marts;
 create table marts.dim_label as select key, zh, en from read_csv('{labels}', header = true, all_varchar = true);
 create table marts.dim_store as select * from (values ('001', '西安一店'), ('002', '西安二店')) as t (store_id, store_name);
+create table marts.dim_statutory_day as
+    select date '2026-01-01' as day, 'holiday' as kind, '元旦' as zh, 'New Year' as en, true as is_announced;
 create table marts.dim_segment as select * from (values ('insured_here_last_year', 1), ('out_of_town', 3)) as t (segment, priority);
 create table marts.fct_due_vehicle as
     select '001' as store_id, md5(i::varchar) as vehicle_key, date '2026-11-01' as expiry_month, 'note ' || i as comment

@@ -21,9 +21,19 @@ def published(build):
 def test_a_night_with_fresh_sources_is_healthy_and_its_manifest_says_so(home, make_build):
     folder = published(make_build())
     result = verdict(AS_OF)
-    assert result == {"as_of": "2026-11-24", "build_id": "b1", "status": "healthy", "reasons": []}
+    assert result == {"as_of": "2026-11-24", "build_id": "b1", "status": "healthy", "reasons": [], "notices": []}
     assert json.loads((folder / "manifest.json").read_text())["verdict"] == result
     assert json.loads((home / "state/verdict/2026-11-24.json").read_text()) == result
+
+
+def test_from_december_on_a_healthy_night_says_that_next_years_holidays_are_not_known(make_build):
+    published(make_build(as_of="2026-12-01"))
+    first = date(2026, 12, 1)
+    fill_outbox(first)
+    result = verdict(first)
+    assert result["status"] == "healthy" and len(result["notices"]) == 1
+    assert "2027 年节假日" in result["notices"][0] and "statutory days of 2027" in result["notices"][0]
+    assert "2027 年节假日" in summary_text(first).splitlines()[1]
 
 
 def test_an_old_source_a_refused_batch_or_a_failed_delivery_degrades_the_night(make_build):

@@ -126,8 +126,15 @@ def closes_on(inputs: Inputs, plan: dict[str, Any], month: date) -> date:
     """The close_working_day-th working day of the next month."""
     on, left = add_months(month, 1), int(plan["close_working_day"])
     while True:
-        works = inputs.valid("working_calendar", "weekday", plan["store_id"], on)[str(on.isoweekday())]
-        left -= works["is_working_day"] == "true"
+        left -= is_working_day(inputs, plan["store_id"], on)
         if not left:
             return on
         on += timedelta(days=1)
+
+
+def is_working_day(inputs: Inputs, store: str, on: date) -> bool:
+    """By the weekday, unless the day is a statutory one and these count for the store (decision 73)."""
+    kinds = {row["day"]: row["kind"] for row in inputs.seed("statutory_day")}
+    if inputs.number("call_list_parameter", "statutory_days_count", store, on) and str(on) in kinds:
+        return kinds[str(on)] == "make_up_working_day"
+    return inputs.valid("working_calendar", "weekday", store, on)[str(on.isoweekday())]["is_working_day"] == "true"

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.dbt_project.small_night import Night
 
 HERE = Path(__file__).parent
-WORDS = {"dim_label", "dropdown"}
-"""Tables that repeat a seed's words: the labels' own tests hold them, and every new label would change them here."""
+WORDS = {"dim_label", "dim_statutory_day", "dropdown"}
+"""Tables that repeat a seed's words: the labels' own tests hold them, and every new label or year would change them here."""
 PUBLISHED = "database_name in ('analytics', 'restricted')"
 
 

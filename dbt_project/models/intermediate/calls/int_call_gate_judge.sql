@@ -1,7 +1,8 @@
 {%- set never = "date '9999-12-31'" -%}
 {#
     Each rule says until when it holds a vehicle back, null if it does not, 9999-12-31 if nothing but a new fact ends it.
-    The strictest rule is the reason; the release is the first day on which all rules that hold tonight let go.
+    The strictest rule is the reason; the release is the first day on which all rules that hold tonight let go and on which
+    the store calls.
 #}
 with
 
@@ -69,7 +70,7 @@ counted as (
 
 ),
 
-final as (
+released as (
 
     select
         * exclude (
@@ -94,9 +95,22 @@ final as (
         case
             when is_beyond_limit then list_for_on + 1
             else nullif(held_until, {{ never }})
-        end as release_on
+        end as free_on
 
     from counted
+
+),
+
+-- beyond the calendar's end a day is as good as any
+final as (
+
+    select
+        released.* exclude (free_on),
+        coalesce(calendar.next_calling_on, released.free_on) as release_on
+
+    from released
+    left join {{ ref('int_working_day') }} as calendar
+        on released.store_id = calendar.store_id and released.free_on = calendar.day
 
 )
 

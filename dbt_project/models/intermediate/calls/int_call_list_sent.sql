@@ -1,4 +1,7 @@
-{# Every row of every list as it was last handed out: the newest revision counts. #}
+{#
+    Every row of every list as it was last handed out: the newest revision counts. Nights before a day without calls make
+    lists for the same day: the last one, be it tonight's, is in force on it.
+#}
 with
 
 archived as (
@@ -20,7 +23,8 @@ newest as (
         step,
         list_for_on,
         phone,
-        list_for_on < {{ as_of() }} as is_past
+        list_for_on < {{ as_of() }} as is_past,
+        is_past and _as_of = max(_as_of) over (partition by store_id, list_for_on) as is_in_force
 
     from archived
     qualify row_number() over (

@@ -12,7 +12,8 @@ plans as (
 
 calendar as (
 
-    select * from {{ ref('int_working_calendar_resolve') }}
+    select * from {{ ref('int_working_day') }}
+    where is_working_day
 
 ),
 
@@ -36,33 +37,21 @@ nights as (
 
 ),
 
-days as (
-
-    select
-        store_id,
-        month,
-        close_working_day,
-        unnest(generate_series(
-            month + interval 1 month, last_day((month + interval 1 month)::date), interval 1 day
-        ))::date as day
-
-    from plans
-
-),
-
 working as (
 
     select
-        days.*,
-        row_number() over (partition by days.store_id, days.month order by days.day) as working_day
+        plans.store_id,
+        plans.month,
+        plans.close_working_day,
+        calendar.day,
+        row_number() over (partition by plans.store_id, plans.month order by calendar.day)
+            as working_day
 
-    from days
+    from plans
     inner join calendar
         on
-            days.store_id = calendar.store_id
-            and calendar.weekday = isodow(days.day)
-            and days.day between calendar.effective_from and calendar.effective_to
-    where calendar.is_working_day
+            plans.store_id = calendar.store_id
+            and plans.month + interval 1 month = date_trunc('month', calendar.day)
 
 ),
 

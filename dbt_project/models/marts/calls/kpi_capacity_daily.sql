@@ -3,6 +3,7 @@ with
 sent as (
 
     select * from {{ ref('int_call_list_sent') }}
+    where is_in_force
 
 ),
 
@@ -12,10 +13,10 @@ staff as (
 
 ),
 
-working_days as (
+calling_days as (
 
-    select * from {{ ref('int_working_calendar_resolve') }}
-    where is_working_day
+    select * from {{ ref('int_working_day') }}
+    where is_calling_day
 
 ),
 
@@ -82,11 +83,10 @@ present as (
             numbers.store_id = staff.store_id
             and numbers.staff_id = staff.staff_id
             and numbers.day between staff.valid_from and coalesce(staff.valid_to, numbers.day)
-    inner join working_days
+    inner join calling_days
         on
-            numbers.store_id = working_days.store_id
-            and working_days.weekday = isodow(numbers.day)
-            and numbers.day between working_days.effective_from and working_days.effective_to
+            numbers.store_id = calling_days.store_id
+            and numbers.day = calling_days.day
 
 ),
 

@@ -3,7 +3,7 @@ with
 sent as (
 
     select * from {{ ref('int_call_list_sent') }}
-    where is_past
+    where is_in_force
 
 ),
 

@@ -12,7 +12,8 @@ final as (
         as_of,
         build_id,
         status,
-        reasons
+        reasons,
+        notices
 
     from nights
 
