@@ -9,7 +9,7 @@ Print shows the first 14 columns (up to 出险次数); 上次进店, 话术 and 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from exports.cells import FONT, GRID, HEADER, LINE_HEIGHT, lines_needed, new_workbook, write_cell
-from exports.own_sheets import add_month, add_promised
+from exports.own_sheets import add_handed_over, add_month, add_promised
 from exports.shelf import open_read_only
 from exports.source_sheet import write_source_sheet
 from exports.table_sheet import set_up_page
@@ -106,11 +106,17 @@ def file_name(person: Record, as_of: date) -> str:
 
 
 def call_list_workbook(
-    person: Record, rows: list[Record], night: Night, note: str = "", month: Record | None = None
+    person: Record,
+    rows: list[Record],
+    night: Night,
+    note: str = "",
+    month: Record | None = None,
+    handed_over: Sequence[Record] = (),
 ) -> bytes:
     """The bytes of one person's workbook; equal bytes for equal arguments.
 
     note: what a new revision changed. month: the person's row of restricted.kpi_staff_bonus_monthly of this month.
+    handed_over: the person's rows of restricted.handed_over_list.
     Only the first sheet is filled in and read back; no other carries a header that a returned list is known by.
     """
     columns = [*SHOWN, *fill_in_columns(person)]
@@ -123,6 +129,7 @@ def call_list_workbook(
         _let_fill_in(book, sheet, columns, len(rows), person, night)
     _set_up_page(sheet, len(columns), len(rows), person, night)
     add_promised(book, person, rows, night)
+    add_handed_over(book, person, handed_over, night)
     add_month(book, person, month, night)
     order = "estimated" if any(row["uplift_is_estimated"] for row in rows) else "measured"
     remarks = [
@@ -221,8 +228,17 @@ def _finishers(night: Night) -> dict[str, Callable[[Record], Any]]:
         return f"{row['quoted_amount']:,.2f}{percent}"
 
     finish |= {"vehicle": vehicle, "last_contact": last_contact, "last_year": last_year, "quote": quote}
-    for name in ("today_action", "call_reason", "script"):
-        finish[name] = lambda row, name=name: row.get(name + english) or row[name]
+
+    def worded(row: Record, name: str) -> str | None:
+        return row.get(name + english) or row[name]
+
+    def today_action(row: Record) -> str:
+        """What to do and in which step; the recall is both (DOMAIN §6)."""
+        return "\n".join(dict.fromkeys(filter(None, (worded(row, "today_action"), worded(row, "step_name")))))
+
+    finish["today_action"] = today_action
+    for name in ("call_reason", "script"):
+        finish[name] = lambda row, name=name: worded(row, name)
     for name in ("claims_last_year", "days_left", "sequence_number"):
         finish[name] = lambda row, name=name: None if row[name] is None else int(row[name])
     return finish

@@ -16,7 +16,7 @@ from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
 from exports.other_lists import other_list_workbook, other_lists
-from exports.own_sheets import months_so_far
+from exports.own_sheets import handed_over, months_so_far
 from exports.proof import prove
 from exports.rejected import read_rejected, rejected_files, rejected_workbook
 from exports.shelf import published_of
@@ -79,15 +79,17 @@ def _call_list_parcels(
 ) -> Iterator[tuple[str, Parcel]]:
     """(recipient, parcel) of every call list."""
     months = months_so_far(published, night.as_of)
+    came = handed_over(published)
     for person, rows in lists:
-        month = months.get((person["store_id"], person["staff_id"]))
+        whose = (person["store_id"], person["staff_id"])
+        month, mine = months.get(whose), came.get(whose, [])
         yield (
             person["staff_id"],
             Parcel(
                 name=file_name(person, night.as_of),
                 rows=len(rows),
-                render=lambda note, person=person, rows=rows, month=month: call_list_workbook(
-                    person, rows, night, note, month
+                render=lambda note, person=person, rows=rows, month=month, mine=mine: call_list_workbook(
+                    person, rows, night, note, month, mine
                 ),
                 purpose="renewal_calls",
                 list_id=person["list_id"],

@@ -1,10 +1,11 @@
-"""Sheets of a call list to read: whom to call back today or later as promised, and the person's month so far.
+"""Sheets of a call list to read: whom to call back as promised, what came from a colleague, the person's month so far.
 
 Their headers are others than those of the list itself, so that a returned workbook is read by its first sheet only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,20 @@ PROMISED = (
     Field("days_left", "promised.days_left", 12, "number"),
     Field("last_result", "promised.last_result", 18, "wrapped"),
     Field("quoted_amount", "promised.quoted_amount", 13, "money"),
+)
+HANDED_OVER = (
+    Field("handed_over_on", "handed_over.handed_over_on", 12, "date"),
+    Field("from_staff", "handed_over.from_staff", 14, "wrapped"),
+    Field("handed_over_for", "handed_over.handed_over_for", 20, "wrapped", codes="handed_over"),
+    Field("step", "handed_over.step", 10, codes="step"),
+    Field("sequence_number", "handed_over.sequence_number", 10, "number"),
+    Field("reason", "handed_over.reason", 22, "wrapped", codes="suppressed"),
+    Field("customer_name", "handed_over.customer_name", 13, "wrapped"),
+    Field("plate_number", "handed_over.plate_number", 12),
+    Field("model", "handed_over.model", 20, "wrapped"),
+    Field("days_left", "handed_over.days_left", 11, "number"),
+    Field("last_result", "handed_over.last_result", 16, "wrapped", codes="result"),
+    Field("last_result_on", "handed_over.last_result_on", 12, "date"),
 )
 MONTH = (
     ("month", "month"),
@@ -58,6 +73,25 @@ def add_promised(book: Any, person: Record, rows: list[Record], night: Night) ->
     promised = [row for row in rows if row["next_contact_on"] is not None]
     promised.sort(key=lambda row: (row["next_contact_on"], row["sequence_number"]))
     add_table(book, "sheet.promised", PROMISED, promised, person, night)
+
+
+def handed_over(published: Path) -> dict[tuple[str, str], list[Record]]:
+    """(store_id, staff_id) -> the vehicles that came to that person in the last days, the newest first."""
+    with open_read_only(published / "restricted.duckdb") as connection:
+        rows = records(
+            connection,
+            "select *, concat_ws(' ', from_staff_name, from_staff_id) as from_staff from restricted.handed_over_list "
+            "order by handed_over_on desc, sequence_number nulls last, days_left, vehicle_key, expiry_month",
+        )
+    found: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        found.setdefault((row["store_id"], row["staff_id"]), []).append(row)
+    return found
+
+
+def add_handed_over(book: Any, person: Record, rows: Sequence[Record], night: Night) -> None:
+    """Add what came to the person from a colleague: from whom, why, since when; no phone, that is on the list."""
+    add_table(book, "sheet.handed_over", HANDED_OVER, rows, person, night)
 
 
 def add_month(book: Any, person: Record, month: Record | None, night: Night) -> None:

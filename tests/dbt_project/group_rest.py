@@ -7,6 +7,7 @@ W..   four vehicles expire on the 20th of each month from May to November; of ea
 A..   group_offer.py; and A4 had refused on 30 October, because a competitor asked for 2,800
       13800000099 wished on 1 November not to be called
 A9    a concession for a vehicle that is not due
+W112  was on the list of S9 yesterday, who works there no more
 """
 
 from __future__ import annotations
@@ -110,7 +111,10 @@ def archives(closings: dict[str, Rows]) -> dict[str, Rows]:
     day = {"as_of": "2026-10-30", "list_for_on": "2026-10-30", "_as_of": "2026-10-30", "sequence_number": 1}
     line = {"list_id": "20261030-001-S1", "row_id": "r4", "store_id": "001", "staff_id": "S1", "vin": "A4"}
     listed = day | line | {"vehicle_key": "key-A4", "expiry_month": "2026-11-01", "phone": "13800000004"}
-    return told() | closings | {"call_list": [*offer["call_list"], listed]}
+    colleague = {"as_of": "2026-11-23", "list_for_on": "2026-11-23", "_as_of": "2026-11-23", "sequence_number": 1,
+                 "list_id": "20261123-001-S9", "row_id": "r112", "store_id": "001", "staff_id": "S9", "vin": "W112",
+                 "vehicle_key": "key-W112", "expiry_month": "2026-11-01", "phone": "13800000012"}  # fmt: skip
+    return told() | closings | {"call_list": [*offer["call_list"], listed, colleague]}
 
 
 def run(folder: Path, monkeypatch: MonkeyPatch) -> Night:

@@ -70,7 +70,9 @@ select date '{as_of}' as as_of, date '{as_of}' as list_for_on, '001-S1-{as_of}' 
     case when i % 4 <> 2 then 3055.47::decimal(18, 2) end as quoted_amount,
     case when i % 4 <> 2 then -0.06::decimal(9, 4) end as quote_change_rate, 0::bigint as claims_last_year,
     date '2026-08-01' as last_visit_on, '您好，我是西安一店的续保专员，您的车险快到期了，今年给您的方案比去年便宜，我用两分钟给您说一下。' as script,
-    (['overdue', 'promised', 'last_10_days', 'normal'])[1 + i % 4] as urgency, true as uplift_is_estimated
+    (['overdue', 'promised', 'last_10_days', 'normal'])[1 + i % 4] as urgency, true as uplift_is_estimated,
+    (['脱保追回', '第二步', '第三步', '第一步'])[1 + i % 4] as step_name,
+    (['recall', 'step 2', 'step 3', 'step 1'])[1 + i % 4] as step_name_en
 from range(1, {rows} + 1) as t (i);
 """
 
@@ -128,6 +130,13 @@ from range({others}) as t (i) where i > 0;
 create table restricted.claimed_not_issued_list as select '001' as store_id, md5('3') as vehicle_key, date '2026-11-01' as expiry_month,
     '钱女士' as customer_name, '陕A67890' as plate_number, '帕萨特' as model, date '2026-11-25' as first_expires_on,
     date '2026-11-10' as claimed_on, date '2026-11-17' as issue_by, 'S1' as staff_id, '赵伟' as staff_name
+from range({others}) as t (i) where i > 0;
+create table restricted.handed_over_list as select date '{as_of}' as list_for_on, '001' as store_id, 'S1' as staff_id,
+    date '{as_of}' - i::integer as handed_over_on, (['step_timed_out', 'reassigned', 'colleague_absent'])[1 + i % 3] as handed_over_for,
+    'A1' as from_staff_id, '孙悦' as from_staff_name, 'step_3' as step, md5('row' || i) as vehicle_key, date '2026-12-01' as expiry_month,
+    '王先生' as customer_name, '陕A12345' as plate_number, '途观L 330TSI' as model, 8 as days_left, 'no_answer' as last_result,
+    date '2026-11-20' as last_result_on, case when i <> 2 then i end as sequence_number,
+    case when i = 2 then 'recontact_interval' end as reason
 from range({others}) as t (i) where i > 0;
 create table restricted.channel_manager_bonus_monthly as select 'PICC' as insurer_code, 'M7' as manager_id,
     date '2026-11-01' as month, 40::bigint as target_vehicles, 30::bigint as renewed_vehicles,

@@ -44,7 +44,7 @@ def column(sheet, name):
 def test_the_columns_are_those_of_the_domain_in_its_order(people):
     person, rows, night = people()[0]
     book = opened(call_list_workbook(person, rows, night))
-    assert book.sheetnames == ["今日名单", "约定回访", "数据时效", "choices"]
+    assert book.sheetnames == ["今日名单", "约定回访", "转交给我的", "数据时效", "choices"]
     assert header(book["今日名单"]) == [*SHOWN_ZH, *WITHOUT_BENEFITS, "list_id", "row_id"]
     assert book["今日名单"].max_row == 9
     allowed = opened(call_list_workbook({**person, "benefits_on_staff_lists": True}, rows, night))
@@ -174,7 +174,7 @@ def test_the_english_list_has_english_words(people):
     book = opened(call_list_workbook(person, rows, night))
     sheet = book["Today's list"]
     assert header(sheet)[:5] == ["No.", "Today's action", "Reason to call", "Customer", "Phone"]
-    assert sheet["B2"].value == "call" and book["choices"]["A1"].value == "renewed"
+    assert sheet["B2"].value == "call\nstep 2" and book["choices"]["A1"].value == "renewed"
 
 
 def test_every_word_of_a_workbook_is_in_the_label_table():

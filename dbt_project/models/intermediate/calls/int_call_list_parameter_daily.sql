@@ -24,7 +24,7 @@ final as (
             'recontact_near_days', 'recontact_lapsed_days', 'recontact_no_answer_days',
             'claimed_renewal_days', 'contact_history_days', 'valid_contact_seconds',
             'service_lane_days', 'unanswered_per_day', 'unanswered_per_week',
-            'open_case_stops_calls', 'call_from_hour', 'call_until_hour',
+            'open_case_stops_calls', 'call_from_hour', 'call_until_hour', 'handed_over_days',
         ] -%}
         max(parameters.value) filter (where parameters.parameter = '{{ parameter }}')
             as {{ parameter }}{{ ',' if not loop.last }}
