@@ -70,6 +70,7 @@ COLUMNS = {
             "reward_amount data_origin updated_at"
         ),
         "reward_point": "entry_number store_id customer_id booked_on points reason source_number updated_at",
+        "staff_leave": "staff_id starts_on ends_on leave_kind",
         "training": "training_number staff_id store_id held_on topic minutes score is_passed updated_at",
         "consent": (
             "consent_number store_id customer_id purpose is_given decided_on told_by evidence data_origin updated_at"

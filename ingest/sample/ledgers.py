@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.sample import channels as insurers_channels
-from ingest.sample import claims, days, deals, defects, desk, files
+from ingest.sample import claims, days, deals, defects, desk, files, people
 from ingest.sample import parameters as p
 from ingest.sample.money import yuan, yuan_or_blank
 
@@ -107,6 +107,7 @@ def dms_ledgers(
         "complaint": desk.make_complaints(seed, visits),
         "referral": referrals,
         "reward_point": deals.make_points(seed, sold, referrals),
+        "staff_leave": people.make_leaves(seed, staff, first, last),
         "training": desk.make_trainings(seed, staff, first, last),
         "consent": desk.make_consents(seed, known),
         "do_not_call": desk.make_do_not_calls(seed, legs, known),

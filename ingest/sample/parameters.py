@@ -195,6 +195,7 @@ EXTRACTS = {  # entity -> name of the extract in its source
     "complaint": "complaints",
     "referral": "referrals",
     "reward_point": "reward_points",
+    "staff_leave": "leaves",
     "training": "trainings",
     "consent": "consents",
     "do_not_call": "do_not_calls",

@@ -162,6 +162,36 @@ def make_staff(seed: int, anchor: int) -> pd.DataFrame:
     return staff
 
 
+def make_leaves(seed: int, staff: pd.DataFrame, first_day: int, last_day: int) -> pd.DataFrame:
+    """Leave of the staff from first_day to 60 days after last_day: two weeks of holiday each year, entered a month
+    before, and now and then a few days of illness, entered on the first.
+    """
+    rows: list[tuple[str, int, int, str, int]] = []
+    for person in sorted(set(staff["staff_id"])):
+        rng = p.stream(seed, f"leave {person}")  # more years of one do not move another's
+        periods = staff[staff["staff_id"] == person]
+        held_from, held_to = int(periods["valid_from"].min()), int(periods["valid_to"].max())
+        for year in range(first_day, last_day + 60, 365):
+            drawn = rng.integers(0, 300, 2)
+            for kind, begin, length, known in (
+                ("年假", year + int(drawn[0]), int(rng.integers(3, 8)), 30),
+                ("病假", year + int(drawn[1]), int(rng.integers(1, 4)), 0),
+            ):
+                if held_from <= begin and begin + length <= min(held_to, last_day + 60):
+                    rows.append((person, begin, begin + length - 1, kind, begin - known))
+    leaves = pd.DataFrame(rows, columns=["staff_id", "begin", "end", "leave_kind", "known"])
+    leaves = leaves.drop_duplicates(["staff_id", "begin"]).sort_values(["begin", "staff_id"], ignore_index=True)
+    return pd.DataFrame(
+        {
+            "staff_id": leaves["staff_id"],
+            "starts_on": days.text(leaves["begin"]),
+            "ends_on": days.text(leaves["end"]),
+            "leave_kind": leaves["leave_kind"],
+            "since": leaves["known"].astype(np.int64) * 86400 + 8 * 3600,
+        }
+    )
+
+
 def on_duty(
     staff: pd.DataFrame,
     role: str,

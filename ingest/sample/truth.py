@@ -34,6 +34,7 @@ DMS_KEYS = {
     "complaint": ["complaint_number"],
     "referral": ["referral_number"],
     "reward_point": ["entry_number"],
+    "staff_leave": ["staff_id", "starts_on"],
     "training": ["training_number", "staff_id"],
     "consent": ["consent_number"],
     "do_not_call": ["request_number"],

@@ -62,6 +62,7 @@ class World:
     complaint: pd.DataFrame
     referral: pd.DataFrame
     reward_point: pd.DataFrame
+    staff_leave: pd.DataFrame
     training: pd.DataFrame
     consent: pd.DataFrame
     do_not_call: pd.DataFrame

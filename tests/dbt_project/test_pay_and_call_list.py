@@ -107,13 +107,29 @@ ENTITIES: dict[str, Rows] = {
             "role": "service_advisor",
             "valid_from": "2020-01-01",
         },
+        {
+            "staff_id": "A2",
+            "staff_name": "戊",
+            "store_id": "001",
+            "role": "service_advisor",
+            "valid_from": "2026-11-20",
+        },
     ],
+    "staff_leave": [{"staff_id": "A2", "starts_on": "2026-12-04", "ends_on": "2026-12-05", "leave_kind": "annual"}],
     "repair_order": [
         {
             "order_number": "R1",
             "store_id": "001",
             "vin": vin(1),
             "staff_id": "A1",
+            "order_kind": "customer_paid",
+            "opened_at": "2026-10-02 10:00:00",
+        },
+        {
+            "order_number": "R5",
+            "store_id": "001",
+            "vin": vin(5),
+            "staff_id": "A2",
             "order_kind": "customer_paid",
             "opened_at": "2026-10-02 10:00:00",
         },
@@ -323,6 +339,16 @@ def test_every_open_vehicle_has_one_person_who_is_at_work_in_that_role(night: Ni
         ("8", "preparation", "S1", "renewal_specialist", 1),
         ("9", "step_3", "S1", "renewal_specialist", 1),
     ]
+
+
+def test_who_is_on_leave_gets_no_list_and_keeps_the_vehicle(night: Night) -> None:
+    """5 is A2's, who served it last and is away: A1 has the row of the day, A2 the step."""
+    sql = "select owner_id, due_by from {} where vin = '" + vin(5) + "' and step = 'step_2'"
+    assert night.rows(sql.format("work.intermediate.int_cascade_step")) == [("A2", date(2026, 12, 5))]
+    assert night.rows(sql.format("work.intermediate.int_cascade_position")) == [("A1", date(2026, 12, 5))]
+    lists = "select distinct staff_id from {} where staff_id in ('A1', 'A2')"
+    for table in ("restricted.restricted.call_list_recipient", "restricted.restricted.list_recipient"):
+        assert night.rows(lists.format(table)) == [("A1",)]
 
 
 def test_somebody_without_a_vehicle_to_call_gets_an_empty_list(night: Night) -> None:

@@ -88,5 +88,5 @@ def test_the_newest_row_of_a_key_counts_and_what_happens_at_as_of_waits(night: N
 
 
 def test_events_are_named_where_there_are_any() -> None:
-    timeless = {"store", "staff", "customer", "vehicle", "commission_rate", "channel", "call_result"}
+    timeless = {"store", "staff", "staff_leave", "customer", "vehicle", "commission_rate", "channel", "call_result"}
     assert {name for name in MODELS if event_of(name) is None} == timeless

@@ -110,7 +110,7 @@ def test_every_input_of_the_business_is_declared() -> None:
     inputs = """policy quote_request quote claim customer vehicle ownership_change vehicle_sale repair_order
         service_appointment voucher gift_issue entitlement_use concession commission_rate staff store channel
         channel_spend call call_result hotline_log customer_known_policy do_not_call consent complaint referral
-        reward_point help_request training manager_decision"""
+        reward_point help_request training manager_decision staff_leave"""
     assert set(inputs.split()) == set(entities())
 
 

@@ -14,7 +14,7 @@ import pytest
 
 NEW_TABLES = {
     "service_appointment", "gift_issue", "voucher", "entitlement_use", "concession", "complaint", "referral",
-    "reward_point", "training", "consent", "do_not_call", "manager_decision", "help_request", "channel", "channel_spend",
+    "reward_point", "staff_leave", "training", "consent", "do_not_call", "manager_decision", "help_request", "channel", "channel_spend",
 }  # fmt: skip
 FEEDS = {
     "picc": ("理赔清单_*.csv", "gb18030", ","), "pingan": ("平安理赔_*.csv", "utf-8-sig", ","),

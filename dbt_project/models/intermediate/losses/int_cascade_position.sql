@@ -2,7 +2,8 @@
     One row per open due vehicle with the step that is in force on the day of tonight's list, before
     the first one that step, and the one person whose turn it is on that day: whom the manager named,
     else the step's owner, else one of the same role, else the owner of the book, else a specialist,
-    else an insurance manager; only who is active in the store on that day.
+    else an insurance manager; only who is at work in the store on that day: who is on leave gives the
+    rows of that day to others and has them back afterwards.
 #}
 with
 
@@ -25,16 +26,16 @@ steps as (
 
 ),
 
--- who holds which role on that day
+-- who is at work in which role on that day
 desks as (
 
     select
         staff.store_id,
         staff.role,
         list(distinct staff.staff_id order by staff.staff_id) as staff_ids
-    from {{ ref('stg_dms__staff') }} as staff
+    from {{ ref('int_staff_presence') }} as staff
     inner join days using (store_id)
-    where days.list_for_on between staff.valid_from and coalesce(staff.valid_to, days.list_for_on)
+    where days.list_for_on between staff.present_from and staff.present_to
     group by all
 
 ),

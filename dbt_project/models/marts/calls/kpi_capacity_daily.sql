@@ -9,7 +9,7 @@ sent as (
 
 staff as (
 
-    select * from {{ ref('stg_dms__staff') }}
+    select * from {{ ref('int_staff_presence') }}
 
 ),
 
@@ -70,7 +70,7 @@ numbers as (
 
 ),
 
--- who has no row in force on the day is on leave or gone
+-- at work in the store, on a day of calls
 present as (
 
     select distinct
@@ -82,7 +82,7 @@ present as (
         on
             numbers.store_id = staff.store_id
             and numbers.staff_id = staff.staff_id
-            and numbers.day between staff.valid_from and coalesce(staff.valid_to, numbers.day)
+            and numbers.day between staff.present_from and staff.present_to
     inner join calling_days
         on
             numbers.store_id = calling_days.store_id

@@ -14,7 +14,7 @@ days as (
 
 staff as (
 
-    select * from {{ ref('stg_dms__staff') }}
+    select * from {{ ref('int_staff_presence') }}
 
 ),
 
@@ -49,8 +49,7 @@ active as (
     inner join days
         on
             staff.store_id = days.store_id
-            and staff.valid_from <= days.list_for_on
-            and days.list_for_on <= coalesce(staff.valid_to, days.list_for_on)
+            and days.list_for_on between staff.present_from and staff.present_to
 
 ),
 
