@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dags.settings import connections_file, environment
+from dags.settings import environment
 from ingest.home import PROJECT, home, write_atomic, write_json
+from ingest.places.connections import connections_file
 
 AIRFLOW = [sys.executable, "-m", "airflow"]
 AIRFLOWS = re.compile(r"^\d{4}-\d\d-\d\dT\S+ \[")

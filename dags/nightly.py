@@ -88,25 +88,45 @@ def call_lists(published: str, kept: int) -> int:
 
 @task
 def channels() -> list[str]:
-    """The ways by which lists leave."""
-    return ["folder"]
+    """The ways by which lists leave, as delivery.yaml declares them. Red: it cannot be read, so nothing is delivered.
+
+    The lists lie in the outbox; mend the file (docs/delivery.md) and run this again.
+    """
+    from exports.channels.settings import channels
+
+    return channels()
 
 
 @task(map_index_template="{{ task.op_kwargs['channel'] }}")
 def deliver(channel: str, published: str, lists: int) -> list[str]:
-    """Hand each recipient's files over, exactly once. Red: the receipts tell what has arrived; run it again."""
+    """Hand each recipient's files over by one channel. Red: our own bug; the receipts tell what has arrived.
+
+    A channel that is down or an uncertain mail is not red: it is a reason of the verdict. What has arrived is not sent
+    again when this is run again; `python -m exports.deliver --as-of DAY --status` says what waits.
+    """
     from exports.steps import deliver_step
 
     return deliver_step(channel, published)
 
 
 @task(trigger_rule="all_done")
-def verdict(as_of: str, published: str | None, done: dict, received: list, undelivered: list) -> str:
+def tell(published: str | None, undelivered: list) -> list[str]:
+    """Tell the managers by the channels that work what the others could not deliver. Red: they were not told."""
+    from exports.steps import tell_step
+
+    return tell_step(published, [failure for failures in undelivered or [] for failure in failures])
+
+
+@task(trigger_rule="all_done")
+def verdict(as_of: str, published: str | None, done: dict, received: list, ways: list, undelivered: list) -> str:
     """Say what the night came to. Red: a step broke off; the message names it and what is in force."""
     from exports.steps import verdict_step
 
     failures = [failure for failures in undelivered or [] for failure in failures]
-    return verdict_step(as_of, published, done, [source["source"] for source in received or []], failures)
+    ended = len(ways or []) == len(undelivered or []) > 0 or None
+    return verdict_step(
+        as_of, published, done | {"deliver": ended}, [source["source"] for source in received or []], failures
+    )
 
 
 @task
@@ -137,8 +157,11 @@ def nightly() -> None:
     published = publish(audit(built))
     kept = keep(published, built)
     lists = call_lists(published, kept)
-    delivered = deliver.partial(published=published, lists=lists).expand(channel=channels())
-    judged = verdict(as_of, published, {"sources": wanted, "keep": kept, "lists": lists}, received, delivered)
+    ways = channels()
+    delivered = deliver.partial(published=published, lists=lists).expand(channel=ways)
+    told = tell(published, delivered)
+    done = {"sources": wanted, "keep": kept, "lists": lists, "tell": told}
+    judged = verdict(as_of, published, done, received, ways, delivered)
     remember(as_of, judged)
 
 

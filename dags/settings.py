@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from ingest.home import PROJECT, home, write_atomic
+from ingest.places.connections import airflow_environment
 
 
 def environment() -> dict[str, str]:
@@ -20,13 +21,12 @@ def environment() -> dict[str, str]:
     jwt = airflow / "jwt_secret"
     if not jwt.exists():
         write_atomic(jwt, secrets.token_hex(32).encode(), mode=0o600)
-    ours = {
+    ours = airflow_environment() | {
         "XUBAO_HOME": str(root),
         "XUBAO_KEY_FILE": str(key),
         "PYTHONPATH": str(PROJECT),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUTF8": "1",
-        "AIRFLOW_HOME": str(airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -35,8 +35,6 @@ def environment() -> dict[str, str]:
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API_AUTH__JWT_SECRET": jwt.read_text(),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(root / "logs" / "airflow"),
-        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-        "AIRFLOW__SECRETS__BACKEND_KWARGS": f'{{"connections_file_path": "{connections_file()}"}}',
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "False",
         "DO_NOT_TRACK": "1",
@@ -45,8 +43,3 @@ def environment() -> dict[str, str]:
     }
     database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow / 'airflow.db'}"}
     return database | dict(os.environ) | ours
-
-
-def connections_file() -> Path:
-    """Airflow connections of all sources: XUBAO_CONNECTIONS, or connections.yaml in the home."""
-    return Path(os.environ.get("XUBAO_CONNECTIONS") or home() / "connections.yaml")

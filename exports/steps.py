@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from exports.audit import audit
-from exports.deliver import deliver
+from exports.deliver import deliver, tell_managers
 from exports.outbox import fill_outbox
 from exports.publish import publish
 from exports.shelf import NotPublishedError, as_of_of, current, published_of
 from exports.verdict import verdict
+from exports.wording import load_night
 from ingest.home import home, is_rebuild, log, read_json, step
 
 
@@ -70,13 +73,23 @@ def deliver_step(channel: str, published: str) -> list[str]:
         return [f"{channel}: {failure}" for failure in deliver(as_of, channel)["failed"]]
 
 
+def tell_step(published: str | None, undelivered: list[str]) -> list[str]:
+    """Tell the managers what deliver_step could not hand over, by the channels that work; return those channels."""
+    if published is None or not undelivered:
+        return []
+    folder = Path(published)
+    as_of = as_of_of(folder)
+    with step(as_of, "tell"):
+        failures = Counter(failure.partition(":")[0] for failure in undelivered)
+        return tell_managers(as_of, failures, load_night(folder, as_of, os.environ.get("XUBAO_LANGUAGE") or "zh"))
+
+
 def verdict_step(
     as_of: str, published: str | None, done: dict[str, Any], received: list[str], undelivered: list[str]
 ) -> str:
     """Say what the night came to and clear its private build folders away; return the status.
 
-    `done`: what the steps returned, None where one broke off: `sources` (names of all that have a spec), `keep`,
-    `lists`. `received`: the sources whose reception came to an end. Raises NightNotPublishedError if this run
+    `done`: what the steps returned, None where one broke off, with `sources`: names of all that have a spec. `received`: the sources whose reception came to an end. Raises NightNotPublishedError if this run
     published nothing, StepBrokeOffError if a step before or after the publish did not end.
     """
     day = date.fromisoformat(as_of)
@@ -93,7 +106,7 @@ def verdict_step(
         status = "rebuilt"
     else:
         problems = [f"reception of {source} broke off" for source in sorted(set(done["sources"] or []) - set(received))]
-        problems += [f"step {name} broke off" for name in ("keep", "lists") if done[name] is None]
+        problems += [f"step {name} broke off" for name, value in done.items() if value is None and name != "sources"]
         result = verdict(day, [*problems, *undelivered])
         status = str(result["status"])
         if problems:

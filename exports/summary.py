@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -164,13 +165,14 @@ def _files(folder: Path, as_of: date) -> list[str]:
     manifest = read_json(folder / "manifest.json")
     outbox = home() / "outbox" / str(as_of)
     lists = sum(len(read_json(file)["files"]) for file in outbox.glob("*/manifest.json"))
-    delivered = len(list((home() / "state" / "delivery").glob(f"*/{as_of}/*/*.receipt.json")))
+    receipts = (home() / "state" / "delivery").glob(f"*/{as_of}/*/*.receipt.json")
+    delivered = Counter(path.parents[2].name for path in receipts)
     table = [
         ("published", f"{len(manifest['files'])} files", str(folder)),
         ("KPI extracts", f"{sum(f['path'].startswith('extracts/') for f in manifest['files'])} files",
          str(folder / "extracts")),
         ("outbox", f"{lists} files", str(outbox)),
-        ("delivered", f"{delivered} files", "receipts in state/delivery"),
+        ("delivered", f"{delivered.total()} files", " · ".join(f"{way} {count}" for way, count in sorted(delivered.items()))),
     ]  # fmt: skip
     return ["Files", *aligned((), table, "<><")]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +89,7 @@ def remember_step(as_of: str) -> int:
     told = {name: "\n".join(verdict[name]) for name in ("reasons", "notices")}
     table = pa.Table.from_pylist([row | told])
     written = keep(archives()["night"], day, table)
-    if exported := exports_of(day):
-        written += keep(archives()["export"], day, pa.Table.from_pylist(exported, schema=EXPORT_SCHEMA))
-    return len(written)
+    return len([*written, *keep_exports(day)])
 
 
 EXPORT_SCHEMA = pa.schema([
@@ -100,16 +98,34 @@ EXPORT_SCHEMA = pa.schema([
 ])  # fmt: skip
 
 
+def export_purposes() -> list[str]:
+    """Why a file with personal data may leave: the codes of the export log."""
+    return list(archives()["export"].columns["purpose"].codes or ())
+
+
+def keep_exports(as_of: date) -> list[str]:
+    """Archive the export log of a night, if anything left, as its next revision if it changed; return the paths written."""
+    exported = exports_of(as_of)
+    return keep(archives()["export"], as_of, pa.Table.from_pylist(exported, schema=EXPORT_SCHEMA)) if exported else []
+
+
 def exports_of(as_of: date) -> list[dict[str, Any]]:
-    """Every file with personal data that was handed over in a night, from the receipts."""
-    receipts = (home() / "state" / "delivery").glob(f"*/{as_of}/*/*.receipt.json")
-    found = [
-        {
+    """Every file with personal data that was handed over in a night, from the receipts.
+
+    What was claimed and has no receipt may have left, so it counts, with the moment of the claim.
+    """
+    state = home() / "state" / "delivery"
+    found = [read_json(path) for path in state.glob(f"*/{as_of}/*/*.receipt.json")]
+    for path in state.glob(f"*/{as_of}/*/*.claim.json"):
+        claimed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None, microsecond=0)
+        found += [receipt | {"delivered_at": str(claimed_at)} for receipt in read_json(path)["receipts"]]
+    rows = {
+        (receipt["channel"], receipt["recipient"], receipt["file"]): {
             "as_of": as_of, "channel": receipt["channel"], "recipient": receipt["recipient"],
             "file_name": receipt["file"], "sha256": receipt["sha256"], "records": receipt["rows"],
             "purpose": receipt["purpose"], "delivered_at": datetime.fromisoformat(receipt["delivered_at"]),
         }
-        for receipt in map(read_json, receipts)
+        for receipt in reversed(found)
         if receipt.get("purpose")
-    ]  # fmt: skip
-    return sorted(found, key=lambda row: (row["channel"], row["recipient"], row["file_name"]))
+    }  # fmt: skip
+    return [rows[key] for key in sorted(rows)]

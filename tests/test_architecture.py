@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "dags": {"ingest", "expectations", "dbt_project", "exports"},
     "expectations": {"ingest"},
     "dbt_project": {"ingest.home", "ingest.selection"},
-    "exports": {"ingest.home"},
+    "exports": {"ingest.home", "ingest.archive", "ingest.places"},
     "ingest": set(),
 }
 

@@ -16,7 +16,7 @@ from ingest.spec import ColumnSource, Extract, Pages, Read, Source, TotalsRow, l
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 DOCUMENTS = [
-    *READMES, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/sources.md", "docs/glossary.md", "docs/traceability.md",
+    *READMES, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/sources.md", "docs/delivery.md", "docs/glossary.md", "docs/traceability.md",
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))),
 ]  # fmt: skip
 CODE = ("dags", "ingest", "expectations", "dbt_project", "exports")
@@ -168,6 +168,25 @@ def test_the_connections_of_docs_sources_can_be_read() -> None:
     [block] = re.findall(r"```yaml\n(cpic_outbox:.*?)```", text_of("docs/sources.md"), re.S)
     for name, connection in yaml.safe_load(block).items():
         assert set(connection) <= {"conn_type", "host", "port", "login", "password", "schema", "extra"}, name
+
+
+def test_the_channels_of_docs_delivery_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from exports.channels.settings import channel_settings, channels
+
+    example, connections = fenced("docs/delivery.md", "yaml")
+    (tmp_path / "delivery.yaml").write_text(example, encoding="utf-8")
+    monkeypatch.setenv("XUBAO_DELIVERY", str(tmp_path / "delivery.yaml"))
+    used = {getattr(channel_settings(name), "connection", None) for name in channels()}
+    assert used == {None, *yaml.safe_load(connections)}
+
+
+def test_docs_delivery_lists_every_option() -> None:
+    from exports.channels import settings, smtp
+
+    kinds = (settings.FolderSettings, settings.SftpSettings, settings.SmtpSettings, settings.WecomSettings)
+    named = set(cells("docs/delivery.md", "Every option"))
+    assert named == {name for kind in kinds for name in kind.model_fields}
+    assert all(f"`{name}`" in text_of("docs/delivery.md") for name in smtp.OPTIONS)
 
 
 def test_the_glossary_uses_codes_that_exist() -> None:

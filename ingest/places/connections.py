@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from ingest.home import home
 
 for _name in ("asyncssh", "httpx", "httpcore"):  # they log names of files, accounts and whole addresses
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -18,6 +22,11 @@ CAUSES = {
     ),
     "PermissionDenied": ("账号或密钥被拒绝", "the account or its key was refused"),
     "PermissionError": ("没有权限或账号被拒绝", "access was refused"),
+    "SFTPPermissionDenied": ("没有权限", "access was refused"),
+    "SFTPNoSuchFile": ("文件夹或文件不存在", "there is no such folder or file"),
+    "SFTPFailure": ("对方无法完成(磁盘已满?)", "the server could not do it (disk full?)"),
+    "SFTPConnectionLost": ("连接中断", "the connection broke"),
+    "ConnectionLost": ("连接中断", "the connection broke"),
     "FileNotFoundError": ("文件夹或文件不存在", "there is no such folder or file"),
     "NoSuchTableError": ("没有这张表", "there is no such table"),
     "ConnectionRefusedError": ("无法连接", "nothing answers there"),
@@ -86,6 +95,20 @@ class Place:
         if not self.host:
             raise SourceDownError(f"连接 {self.id} 没有 host", f"connection {self.id!r} names no host")
         return self.host
+
+
+def connections_file() -> Path:
+    """Airflow connections of sources and channels: XUBAO_CONNECTIONS, or connections.yaml in the home."""
+    return Path(os.environ.get("XUBAO_CONNECTIONS") or home() / "connections.yaml")
+
+
+def airflow_environment() -> dict[str, str]:
+    """What Airflow needs to find our connections, in a task and outside."""
+    return {
+        "AIRFLOW_HOME": str(home() / "airflow"),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": f'{{"connections_file_path": "{connections_file()}"}}',
+    }
 
 
 def place(connection: str) -> Place:

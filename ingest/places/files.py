@@ -148,31 +148,36 @@ def _local(where: Place) -> tuple[Any, str, float]:
 
 
 def _sftp(where: Place) -> tuple[Any, str, float]:
-    """A folder behind SFTP, opened only if the server shows the pinned key; nothing of this machine's ~/.ssh is used."""
-    import asyncssh
+    """A folder behind SFTP."""
     from sshfs import SSHFileSystem
+
+    extra = where.options(SFTP_OPTIONS)
+    opened = SSHFileSystem(
+        where.need_host(),
+        **ssh_options(where),
+        sftp_client_kwargs={"path_errors": "surrogateescape"},
+        skip_instance_cache=True,
+    )
+    return opened, str(extra.get("path") or where.schema or "."), SFTP_SETTLE_SECONDS
+
+
+def ssh_options(where: Place) -> dict[str, Any]:
+    """How asyncssh connects: only if the server shows the pinned key; nothing of this machine's ~/.ssh is used.
+
+    Raises SourceDownError, and whatever asyncssh raises about the connection's own key.
+    """
+    import asyncssh
 
     extra = where.options(SFTP_OPTIONS)
     key, key_file, phrase = (extra.get(name) for name in ("private_key", "key_file", "private_key_passphrase"))
     keys = [asyncssh.import_private_key(key, phrase)] if key else []
     keys += [asyncssh.read_private_key(key_file, phrase)] if key_file else []
-    opened = SSHFileSystem(
-        where.need_host(),
-        port=where.port or 22,
-        username=where.login or "",
-        password=where.password,
-        client_keys=keys or None,
-        known_hosts=_pinned(where, extra),
-        agent_path=None,
-        config=None,
-        gss_host=None,
-        keepalive_interval=15,
-        login_timeout=float(extra.get("timeout_seconds", 30)),
-        connect_timeout=float(extra.get("timeout_seconds", 30)),
-        sftp_client_kwargs={"path_errors": "surrogateescape"},
-        skip_instance_cache=True,
-    )
-    return opened, str(extra.get("path") or where.schema or "."), SFTP_SETTLE_SECONDS
+    seconds = float(extra.get("timeout_seconds", 30))
+    return {
+        "port": where.port or 22, "username": where.login or "", "password": where.password,
+        "client_keys": keys or None, "known_hosts": _pinned(where, extra), "agent_path": None, "config": None,
+        "gss_host": None, "keepalive_interval": 15, "login_timeout": seconds, "connect_timeout": seconds,
+    }  # fmt: skip
 
 
 def _pinned(where: Place, extra: dict[str, Any]) -> Any:

@@ -164,7 +164,7 @@ def compare(as_of: date, runs: int, record: Callable[[str, Callable[[], Sample]]
 def grow_sample(day: date, vehicles: int) -> None:
     """Let the sample group's systems write what they know by `day`; afterwards `python -m dags` leaves them alone."""
     from dags.__main__ import prepare_sample
-    from dags.settings import connections_file
+    from ingest.places.connections import connections_file
     from ingest.sample import grow
 
     grow(home(), day, vehicles=vehicles)

@@ -83,6 +83,13 @@ def test_only_one_build_runs_at_a_time(nightly) -> None:
     assert nightly.max_active_runs == 1 and nightly.catchup is False
 
 
+def test_the_managers_are_told_of_every_channels_trouble_before_the_verdict(nightly) -> None:
+    assert nightly.get_task("deliver").upstream_task_ids == {"channels", "publish", "call_lists"}
+    assert nightly.get_task("tell").upstream_task_ids == {"deliver", "publish"}
+    assert nightly.get_task("tell").trigger_rule == "all_done", "one channel's red must not silence the others"
+    assert nightly.get_task("verdict").upstream_task_ids >= {"deliver", "tell", "channels", "publish"}
+
+
 def test_the_build_runs_whatever_the_sources_say(nightly) -> None:
     assert nightly.get_task("build").trigger_rule == "all_done"
     assert nightly.get_task("verdict").trigger_rule == "all_done"

@@ -2,8 +2,10 @@
 
 import functools
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -204,3 +206,33 @@ def make_build(home: Path, plain_build: Callable[[str, int, int], Path]) -> Call
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def published_home(tmp_path_factory: pytest.TempPathFactory, plain_build: Callable[[str, int, int], Path]) -> Path:
+    """A home with one published night and its outbox, made once; tests copy it."""
+    from exports.audit import audit
+    from exports.outbox import fill_outbox
+    from exports.publish import publish
+
+    folder = tmp_path_factory.mktemp("published") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XUBAO_HOME", str(folder))
+        build = folder / "builds" / "b1"
+        shutil.copytree(plain_build("2026-11-24", 8, 2), build)
+        audit(build)
+        publish(build, rebuild=False)
+        fill_outbox(date(2026, 11, 24))
+    return folder
+
+
+@pytest.fixture
+def night_home(home: Path, published_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own with a published night and its outbox, not yet delivered; pauses between rounds take no time."""
+    shutil.copytree(published_home, home, symlinks=True)
+    monkeypatch.setattr("exports.deliver.pause", lambda seconds: None)
+    monkeypatch.delenv("XUBAO_DELIVERY", raising=False)
+    before = dict(os.environ)
+    yield home
+    os.environ.clear()
+    os.environ.update(before)

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from exports.audit import audit
-from exports.deliver import UnknownChannelError, deliver
+from exports.deliver import deliver
 from exports.outbox import fill_outbox
 from exports.proof import SuppressedOnListError, proof_of
 from exports.publish import publish
@@ -121,48 +121,6 @@ def test_a_rebuild_leaves_the_outbox_alone(home, make_build):
     assert not (home / "outbox").exists()
 
 
-def test_each_file_is_delivered_exactly_once(home, make_build):
-    night(make_build())
-    result = deliver(AS_OF)
-    assert result == {"channel": "folder", "delivered": 9, "already": 0, "failed": []}
-    target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
-    assert target.read_bytes() == (home / "outbox/2026-11-24/S1" / target.name).read_bytes()
-    assert (home / "delivered" / "general_manager" / "2026-11-24" / "dictionary.csv").exists()
-    target.unlink()  # taken away by its recipient
-    assert deliver(AS_OF)["already"] == 9 and not target.exists()
-
-
-def test_a_killed_delivery_is_finished_and_a_filled_in_list_is_never_overwritten(home, make_build):
-    night(make_build())
-    deliver(AS_OF)
-    target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
-    receipt = home / "state/delivery/folder/2026-11-24/S1/call_list_001_S1_20261124.xlsx.receipt.json"
-    receipt.unlink()
-    target.unlink()
-    assert deliver(AS_OF)["delivered"] == 1 and target.exists(), "killed before the file arrived"
-    receipt.unlink()
-    target.write_bytes(b"filled in")
-    assert deliver(AS_OF)["already"] == 9 and receipt.exists(), "killed between file and receipt"
-    assert target.read_bytes() == b"filled in"
-    receipt.unlink()
-    receipt.with_name("call_list_001_S1_20261124.xlsx.claim").unlink()
-    failed = deliver(AS_OF)["failed"]
-    assert len(failed) == 1 and "not overwritten" in failed[0] and target.read_bytes() == b"filled in"
-
-
-def test_a_damaged_file_is_not_delivered_and_the_others_are(home, make_build):
-    night(make_build())
-    (home / "outbox/2026-11-24/S2/call_list_002_S2_20261124.xlsx").write_bytes(b"x")
-    result = deliver(AS_OF)
-    assert result["delivered"] == 8 and "S2/" in result["failed"][0]
-    assert list((home / "delivered" / "S2").iterdir()) == []
-
-
-def test_an_unknown_channel_is_refused(home):
-    with pytest.raises(UnknownChannelError, match="folder"):
-        deliver(AS_OF, "pigeon")
-
-
 def test_who_works_in_two_stores_gets_both_lists(home, make_build):
     two_stores = """
         insert into restricted.call_list_recipient by name
@@ -175,15 +133,3 @@ def test_who_works_in_two_stores_gets_both_lists(home, make_build):
     assert sum("S1" in str(path) for path in (home / "delivered").rglob("*.xlsx")) == 0
     deliver(AS_OF, "folder")
     assert len(list((home / "delivered" / "S1").glob("*.xlsx"))) == 2
-
-
-def test_a_foreign_file_in_the_way_is_told_at_every_try_until_it_is_moved(home, make_build):
-    night(make_build())
-    target = home / "delivered" / "S1" / "call_list_001_S1_20261124.xlsx"
-    target.parent.mkdir(parents=True)
-    target.write_bytes(b"somebody's own")
-    for _ in range(2):
-        assert len(deliver(AS_OF, "folder")["failed"]) == 1
-        assert target.read_bytes() == b"somebody's own"
-    target.unlink()
-    assert deliver(AS_OF, "folder")["failed"] == []
