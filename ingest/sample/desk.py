@@ -214,9 +214,9 @@ def make_trainings(seed: int, staff: pd.DataFrame, first_day: int, last_day: int
     )
 
 
-def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, sold: pd.DataFrame, staff: pd.DataFrame, span: tuple[int, int]) -> pd.DataFrame:  # fmt: skip
-    """Approvals of concessions and of vehicles that are gone, who takes over when a specialist leaves, and who confirmed
-    the bonus statements of the months within `span` (day numbers)."""
+def make_decisions(seed: int, anchor: int, concessions: pd.DataFrame, changes: pd.DataFrame, sold: pd.DataFrame, staff: pd.DataFrame, span: tuple[int, int]) -> pd.DataFrame:  # fmt: skip
+    """Approvals of concessions and of vehicles that are gone, who takes over when a specialist leaves or a manager spreads
+    the work anew, and who confirmed the bonus statements of the months within `span` (day numbers)."""
     rng = p.stream(seed, "decisions")
     approved = concessions[concessions["approver"] != ""]
     managers = staff[staff["role"] == "保险经理"].drop_duplicates("store_id").set_index("store_id")["staff_id"]
@@ -265,6 +265,7 @@ def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, 
                     }
                 )
             )
+    parts.append(_spread_anew(anchor, sold, desk, managers))
     parts.append(_statement_decisions(seed, staff, managers, span))
     blank = dict.fromkeys(("vin", "from_staff_id", "to_staff_id", "staff_id", "statement_month", "note"), "")
     rows = pd.concat(parts, ignore_index=True).fillna(blank)
@@ -287,6 +288,28 @@ def make_decisions(seed: int, concessions: pd.DataFrame, changes: pd.DataFrame, 
             "effective_on": days.text(at // DAY),
             "reason": np.where(rows["decision"] == "改派", "人员变动", rows["note"]).astype(object),
             "since": at,
+        }
+    )
+
+
+def _spread_anew(anchor: int, sold: pd.DataFrame, desk: pd.DataFrame, managers: pd.Series) -> pd.DataFrame:
+    """On the first day of the nights the manager of store 003 gives vehicles that are due soon to one of her people."""
+    store = "003"
+    on_duty = desk[(desk["store_id"] == store) & (desk["valid_from"] <= anchor) & (desk["valid_to"] >= anchor)]
+    heir = on_duty.sort_values("slot")["staff_id"].iloc[-1]
+    year_ago = sold["signed_on"].between(anchor - 355, anchor - 335)
+    given = sold[year_ago & (sold["store_id"] == store) & (sold["staff_id"] != heir)].drop_duplicates("vin").head(12)
+    return pd.DataFrame(
+        {
+            "store_id": store,
+            "manager_id": managers[store],
+            "at": anchor * DAY + 15 * 3600 + np.arange(len(given)) * 60,
+            "decision": "改派",
+            "subject": "名单归属",
+            "vin": given["vin"].to_numpy(),
+            "reference_number": "",
+            "from_staff_id": given["staff_id"].to_numpy(),
+            "to_staff_id": heir,
         }
     )
 

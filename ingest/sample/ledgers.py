@@ -111,7 +111,7 @@ def dms_ledgers(
         "training": desk.make_trainings(seed, staff, first, last),
         "consent": desk.make_consents(seed, known),
         "do_not_call": desk.make_do_not_calls(seed, legs, known),
-        "manager_decision": desk.make_decisions(seed, concessions, changes, sold, staff, (first, last)),
+        "manager_decision": desk.make_decisions(seed, anchor, concessions, changes, sold, staff, (first, last)),
         "help_request": desk.make_help_requests(seed, staff, sold, first, last),
         "channel": channels,
         "channel_spend": insurers_channels.make_channel_spends(seed, channels, first, last).rename(

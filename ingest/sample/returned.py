@@ -1,4 +1,4 @@
-"""Filled-in call lists: what the staff did with yesterday's lists, told by the truth of the simulated world."""
+"""What the staff did with yesterday's lists, told by the truth of the simulated world: calls, and lists handed back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
-from ingest.sample import days, files
+from ingest.sample import days, emit_phone, files
 
 NEVER_RETURNS = ("002", 1)  # store and desk of the specialist who never hands a list back
 RESULTS = {  # result -> chance among calls that did not end in a policy
@@ -43,35 +43,77 @@ LOSS_REASONS = {
     "其他": 0.01,
 }
 UNANSWERED = 0.07  # lines nobody got round to
+NOT_REACHED = ("未接通", "空号/错号")
 SIGNED_LATELY_DAYS = 100  # an older signing is the policy that now expires
 RIVALS = ("人保电销", "平安电销", "太平洋", "亲友代办", "众诚", "阳光")
 
 
 def return_lists(home: Path, as_of: date) -> list[Path]:
-    """Fills in the call lists of the newest night before `as_of` and puts them into sample/outbox/returned/.
+    """Works off the call lists of the newest night before `as_of`: the calls go into that day's phone log, the filled-in
+    lists into sample/outbox/returned/.
 
-    Lists that were returned before stay as they are; one person never returns. Gives the files written.
+    What was done before stays as it is; one person calls, but never hands a list back. Gives the files written.
     """
     root, home = Path(home) / "sample", Path(home)
     nights = sorted(f.name for f in (home / "outbox").glob("????-??-??") if f.is_dir() and f.name < as_of.isoformat())
     if not nights or not (root / "sample.json").exists():
         return []
-    lists = sorted((home / "outbox" / nights[-1]).glob("*/call_list_*.xlsx"))
-    lists = [path for path in lists if not (root / "outbox" / "returned" / path.name).exists()]
-    if not lists:
-        return []
     seed = json.loads((root / "sample.json").read_text("utf-8"))["seed"]
     sent, now = date.fromisoformat(nights[-1]), days.day(as_of)
-    silent = silent_person(root, now)
-    signed = signings(root, now)
-    written = []
-    for path in lists:
-        if path.parent.name == silent:
-            continue
+    log = root / "outbox" / "phone" / f"cdr-{sent:%Y%m%d}.csv"
+    logged = log.read_bytes() if log.exists() else b""
+    silent, signed, staff = silent_person(root, now), signings(root, now), desks(root, days.day(sent))
+    written, called = [], []
+    for path in sorted((home / "outbox" / nights[-1]).glob("*/call_list_*.xlsx")):
         target = root / "outbox" / "returned" / path.name
-        files.write_bytes(target, fill_in(path, signed, seed, sent))
-        written.append(target)
+        is_silent, is_logged = path.parent.name == silent, f'"{path.stem}.'.encode() in logged
+        if (is_silent or target.exists()) and (is_logged or not logged):
+            continue
+        content, results = fill_in(path, signed, seed, sent)
+        if not is_logged and path.parent.name in staff:
+            called += phone_calls(path.stem, results, *staff[path.parent.name], sent)
+        if not is_silent and not target.exists():
+            files.write_bytes(target, content)
+            written.append(target)
+    if logged and called:
+        files.write_bytes(log, logged + emit_phone.cdr_csv(pd.DataFrame(called)))
     return written
+
+
+def phone_calls(
+    list_name: str, results: list[tuple[str, str]], store: str, extension: str, on: date
+) -> list[dict[str, object]]:
+    """The legs of a day's calls, from nine o'clock on; `results` are (number, result) in the list's order."""
+    legs = []
+    for number, (phone, result) in enumerate(results):
+        talk = 0 if result in NOT_REACHED else 30 + zlib.crc32(f"{list_name}.{number}".encode()) % 240
+        ring = 12
+        start = days.day(on) * 86400 + 9 * 3600 + number * (10 * 3600 // len(results))
+        at = days.time_text(np.array([start, start + ring, start + ring + talk]))
+        legs.append(
+            {
+                "store_id": store,
+                "caller_number": extension,
+                "callee_number": phone,
+                "direction": "from-internal",
+                "started_at": at[0],
+                "answered_at": at[1] if talk else "",
+                "ended_at": at[2],
+                "duration": ring + talk,
+                "billable_seconds": talk,
+                "disposition": "ANSWERED" if talk else "FAILED" if result == "空号/错号" else "NO ANSWER",
+                "leg_id": f"{list_name}.{number}",
+                "call_id": f"{list_name}.{number}",
+            }
+        )
+    return legs
+
+
+def desks(root: Path, on: int) -> dict[str, tuple[str, str]]:
+    """staff_id -> store and extension on a day."""
+    staff = pd.read_parquet(root / "world" / "staff.parquet")
+    held = staff[(staff["valid_from"] <= on) & (staff["valid_to"] >= on)]
+    return {row.staff_id: (row.store_id, row.extension) for row in held.itertuples()}
 
 
 def silent_person(root: Path, now: int) -> str:
@@ -104,24 +146,30 @@ def pick(rng: np.random.Generator, shares: dict[str, float]) -> str:
     return list(shares)[int(rng.choice(len(shares), p=weights / weights.sum()))]
 
 
-def fill_in(path: Path, signed: dict[str, int], seed: int, sent: date) -> bytes:
-    """The workbook with nearly every line of its first sheet answered; the same bytes for the same workbook."""
+def fill_in(path: Path, signed: dict[str, int], seed: int, sent: date) -> tuple[bytes, list[tuple[str, str]]]:
+    """The workbook with nearly every line of its first sheet answered, the same bytes for the same workbook; and
+    (number, result) of each line that was called."""
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     place = {str(cell.value).strip(): cell.column for cell in sheet[1] if cell.value is not None}
+    called = []
     for row in range(2, sheet.max_row + 1):
         given = {label: sheet.cell(row, column).value for label, column in place.items()}
         if not given.get("row_id"):
             continue
         rng = np.random.default_rng([seed, zlib.crc32(f"{given.get('list_id')}|{given['row_id']}".encode())])
-        for label, value in answer(rng, given, signed, sent).items():
+        told = answer(rng, given, signed, sent)
+        phone = re.sub(r"\D", "", str(given.get("电话") or ""))
+        if phone and "结果" in told:
+            called.append((phone, str(told["结果"])))
+        for label, value in told.items():
             if label in place:
                 cell = sheet.cell(row, place[label], value)
                 if isinstance(value, date):
                     cell.number_format = "yyyy-mm-dd"
     stream = io.BytesIO()
     book.save(stream)
-    return same_bytes(stream.getvalue(), sent)
+    return same_bytes(stream.getvalue(), sent), called
 
 
 def answer(rng: np.random.Generator, given: dict[str, object], signed: dict[str, int], sent: date) -> dict[str, object]:
