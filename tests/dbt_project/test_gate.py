@@ -1,14 +1,13 @@
 """Whatever calls, wishes, cases and calendars come together: the gate lists nobody against a rule of DOMAIN §6.
 
-Hypothesis makes small groups of vehicles that share numbers and customers; the compiled SQL judges them in DuckDB. The
-rules stand here a second time, in Python and day by day: may this vehicle be called on that day, by what is known?
+Hypothesis makes small groups of vehicles that share numbers and customers; the compiled SQL judges them in DuckDB, and
+tests/recomputed/gate.py says day by day what the rules are.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from dbt_project.plugin import session_variables
 from tests.dbt_project.compiled import compiled as compiled_sql
 from tests.dbt_project.small_night import prepare
+from tests.recomputed.gate import Row, Rules
 
 AS_OF = date(2026, 11, 25)  # a Wednesday
 FAR = 430
@@ -36,7 +36,7 @@ GIVEN = {
         "store_id text, parameter text, effective_from date, effective_to date, value bigint",
     "given_candidate":
         "store_id text, vin text, first_expires_on date, expires_on date, is_contactable bool, phone text,"
-        " recipient_id text, recipient_role text, vehicle_key text, expiry_month date",
+        " recipient_id text, recipient_role text, step_entered_on date, vehicle_key text, expiry_month date",
     "int_call_result_newest":
         "vin text, last_result text, last_effect text, is_answer bool, last_result_on date, next_contact_on date,"
         " last_result_phone text, last_reason_group text, feedback_zh text, feedback_en text, new_phone text",
@@ -63,8 +63,6 @@ from work.intermediate.given_candidate inner join work.intermediate.int_call_lis
 PHONES, CUSTOMERS, STORES = ("13800000001", "13800000002", "13800000003"), ("A", "B", "C"), ("001", "002")
 FIXED = {"valid_contact_seconds": 20, "contact_history_days": 90, "claimed_renewal_days": 7, "last_call_days": 30,
          "do_not_call_months": 12}  # fmt: skip
-
-Row = dict[str, Any]
 
 
 class Gate:
@@ -149,6 +147,8 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
     ]  # fmt: skip
     for vehicle in vehicles:
         vehicle["expires_on"] = vehicle["first_expires_on"] + timedelta(days=draw(st.integers(0, 5)))
+        begun = vehicle["first_expires_on"] + timedelta(days=1)  # of what has lapsed
+        vehicle["step_entered_on"] = begun if begun <= AS_OF else draw(maybe(day(-14, 1)))
     vins = st.sampled_from([vehicle["vin"] for vehicle in vehicles])
     effects = st.sampled_from(["contact", "contact", "no_contact", "wrong_number", "refused", "lost", "claimed"])
     result = st.fixed_dictionaries({
@@ -172,22 +172,25 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
     case = st.fixed_dictionaries({
         "vin": st.one_of(vins, st.just("OTHER")), "open_complaints": st.integers(0, 1), "open_disputes": st.integers(0, 1),
     })  # fmt: skip
-    return {
+    return owned({
         "parameters": parameters, "working": {store: draw(weekdays) for store in STORES}, "statutory": draw(statutory),
         "vehicles": vehicles,
         "results": draw(st.lists(result, max_size=3, unique_by=lambda row: row["vin"])),
         "calls": draw(st.lists(call, max_size=12)), "wishes": draw(st.lists(wish, max_size=2)),
         "consents": draw(st.lists(consent, max_size=4)),
         "cases": draw(st.lists(case, max_size=2, unique_by=lambda row: row["vin"])),
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def owned(group: dict[str, Any]) -> dict[str, Any]:
+    """The group and whose its vehicles are. Customer C owns a vehicle that is not due."""
+    return group | {"owners": {v["vin"]: v["customer_id"] for v in group["vehicles"]} | {"OTHER": "C"}}
 
 
 def tables(group: dict[str, Any]) -> dict[str, list[Row]]:
-    """The group as the gate's inputs. Customer C owns a vehicle that is not due."""
+    """The group as the gate's inputs."""
     ever = {"effective_from": date(2000, 1, 1), "effective_to": date(9999, 12, 31)}
     vehicles = group["vehicles"]
-    owned = [{"vin": v["vin"], "customer_store_id": "001", "customer_id": v["customer_id"]} for v in vehicles]
-    owned.append({"vin": "OTHER", "customer_store_id": "001", "customer_id": "C"})
     return {
         "int_store_list": [{"store_id": store} for store in STORES],
         "int_month_list": [{"expiry_month": AS_OF.replace(day=1), "is_due_month": True}],
@@ -209,130 +212,12 @@ def tables(group: dict[str, Any]) -> dict[str, list[Row]]:
         "stg_dms__do_not_call": group["wishes"],
         "stg_dms__consent": [{"consent_number": f"{n}"} | row for n, row in enumerate(group["consents"])],
         "int_open_case": group["cases"],
-        "int_vehicle_merge": owned,
+        "int_vehicle_merge": [
+            {"vin": vin, "customer_store_id": "001", "customer_id": customer} for vin, customer in group["owners"].items()
+        ],
         "int_customer_phone": [],
         "int_due_contact": [{name: v[name] for name in ("vin", "customer_id", "phone")} for v in vehicles],
     }  # fmt: skip
-
-
-class Rules:
-    """DOMAIN §6, stated plainly for one group."""
-
-    def __init__(self, group: dict[str, Any]) -> None:
-        self.group = group
-        self.results = {row["vin"]: row for row in group["results"]}
-        self.held = list(self.numbers_held())
-
-    def numbers_held(self) -> Iterator[tuple[str, date, str]]:
-        """(number, last day, reason) of every wish and every consent that was taken back."""
-
-        def numbers(customer: str | None, phone: str | None) -> set[str]:
-            owned = {v["phone"] for v in self.group["vehicles"] if customer and v["customer_id"] == customer}
-            return (owned | {phone}) - {None}
-
-        for wish in self.group["wishes"]:
-            asked, ends = wish["requested_on"], wish["ends_on"]
-            last = max(ends, asked.replace(year=asked.year + 1)) if ends else date.max
-            yield from ((number, last, "do_not_call") for number in numbers(wish["customer_id"], wish["phone"]))
-        decisions: dict[tuple[Any, ...], list[Row]] = {}
-        for row in self.group["consents"]:
-            decisions.setdefault((row["customer_id"], row["phone"], row["purpose"]), []).append(row)
-        for (customer, phone, purpose), rows in decisions.items():
-            newest = max(row["decided_on"] for row in rows)
-            taken_back = [row for row in rows if row["decided_on"] == newest and not row["is_given"]]
-            if purpose != "message" and taken_back:
-                last = max(row["ends_on"] or date.max for row in taken_back)
-                about = {phone} if phone else numbers(customer, None)
-                yield from ((number, last, "no_consent") for number in about)
-
-    def list_day(self, store: str) -> date:
-        return next(on for on in map(later, range(31)) if self.calls(store, on))
-
-    def calls(self, store: str, on: date) -> bool:
-        """Whether a store calls on a day: by its weekdays, unless statutory days count for it or the day is a holiday."""
-        works, kind = on.isoweekday() in self.group["working"][store], self.group["statutory"].get(on)
-        numbers = self.group["parameters"][store]
-        if kind == "holiday":
-            return works and numbers["calls_on_statutory_holidays"] == 1
-        return works or (kind == "make_up_working_day" and numbers["statutory_days_count"] == 1)
-
-    def next_call_day(self, store: str, on: date) -> date:
-        """The first day from one on that is a day of calls; a day beyond the calendar's end stays what it is."""
-        return (
-            on
-            if on > later(400)
-            else next(free for n in range(30) if self.calls(store, free := on + timedelta(days=n)))
-        )
-
-    def phone(self, vehicle: Row) -> str | None:
-        told = self.results.get(vehicle["vin"], {}).get("new_phone")
-        return told or (vehicle["phone"] if vehicle["is_contactable"] else None)
-
-    def unanswered(self, phone: str | None, on: date) -> int:
-        """Unanswered calls of ours to a number in the seven days that end on a day."""
-        return sum(
-            call["direction"] == "outbound" and call["talk_seconds"] < 20
-            for call in self.group["calls"]
-            if call["phone"] == phone and on - timedelta(days=6) <= call["called_on"] < on
-        )
-
-    def against(self, vehicle: Row, on: date) -> set[str]:
-        """The rules that forbid to call a vehicle's customer on a day, by what is known tonight."""
-        phone, result = self.phone(vehicle), self.results.get(vehicle["vin"], {})
-        numbers = self.group["parameters"][vehicle["store_id"]]
-        found = {reason for number, last, reason in self.held if number == phone and on <= last}
-        owners = {v["vin"]: v["customer_id"] for v in self.group["vehicles"]} | {"OTHER": "C"}
-        for case in self.group["cases"] if numbers["open_case_stops_calls"] == 1 else []:
-            owner = owners[case["vin"]]
-            if case["vin"] == vehicle["vin"] or (owner and owner == vehicle["customer_id"]):
-                found |= {"open_complaint"} if case["open_complaints"] else set()
-                found |= {"open_dispute"} if case["open_disputes"] else set()
-        found |= {"no_phone"} if phone is None else set()
-        if (vehicle["first_expires_on"] - on).days > numbers["earliest_call_days"]:
-            found.add("too_early")
-        found |= {"no_recipient"} if vehicle["recipient_id"] is None else set()
-        effect = result.get("last_effect")
-        if effect == "wrong_number" and result["last_result_phone"] == phone:
-            found.add("wrong_number")
-        found |= {"offer_refused"} if effect == "refused" else {"reported_lost"} if effect == "lost" else set()
-        if effect == "claimed" and (on - result["last_result_on"]).days < 7:
-            found.add("claimed_renewal")
-        if self.unanswered(phone, on) >= numbers["unanswered_per_week"]:
-            found.add("call_limit")
-        if not self.is_promise_due(vehicle, on) and self.is_inside_interval(vehicle, on, numbers):
-            found.add("recontact_interval")
-        return found
-
-    def promise(self, vehicle: Row) -> date | None:
-        result = self.results.get(vehicle["vin"], {})
-        promised = result.get("next_contact_on")
-        beyond = vehicle["expires_on"] + timedelta(days=30)
-        return promised if promised and result["last_result_on"] < promised <= beyond else None
-
-    def days_of(self, phone: str | None) -> tuple[list[date], list[date]]:
-        """Days with contacts or attempts of a number, and those on which somebody spoke 20 seconds."""
-        mine = [call for call in self.group["calls"] if call["phone"] == phone]
-        spoken = [call["called_on"] for call in mine if call["talk_seconds"] >= 20]
-        return spoken + [call["called_on"] for call in mine if call["direction"] == "outbound"], spoken
-
-    def is_promise_due(self, vehicle: Row, on: date) -> bool:
-        promised, (_, spoken) = self.promise(vehicle), self.days_of(self.phone(vehicle))
-        return promised is not None and promised <= on and not (spoken and max(spoken) >= promised)
-
-    def is_inside_interval(self, vehicle: Row, on: date, numbers: dict[str, int]) -> bool:
-        result, (called, spoken) = self.results.get(vehicle["vin"], {}), self.days_of(self.phone(vehicle))
-        promised = self.promise(vehicle)
-        if promised and promised > on:
-            return True
-        told = result.get("last_result_on")
-        last = max([*called, *([told] if told else [])], default=None)
-        if last is None:
-            return False
-        left = (vehicle["first_expires_on"] - last).days
-        answered = result["is_answer"] if told == last else last in spoken
-        name = "no_answer" if not answered else "far" if left > 20 else "middle" if left > 7 else "near"
-        name = "lapsed" if answered and left < 0 else name
-        return (on - last).days < numbers[f"recontact_{name}_days"]
 
 
 def later(count: int) -> date:
@@ -355,11 +240,12 @@ def quiet(**happened: Any) -> dict[str, Any]:
     vehicle = {
         "vin": "V0", "store_id": "001", "customer_id": "A", "phone": PHONES[0], "is_contactable": True,
         "first_expires_on": later(30), "expires_on": later(30), "recipient_id": "S1",
+        "step_entered_on": later(-10),
     }  # fmt: skip
     nothing: dict[str, Any] = {name: [] for name in ("results", "calls", "wishes", "consents", "cases")}
     always = {store: set(range(1, 8)) for store in STORES}
     group = {"parameters": dict.fromkeys(STORES, numbers), "working": always, "statutory": {}, "vehicles": [vehicle]}
-    return group | nothing | happened
+    return owned(group | nothing | happened)
 
 
 def unanswered(ago: int) -> Row:
@@ -382,7 +268,7 @@ def decided(is_given: bool) -> Row:
 def test_nobody_is_listed_against_a_rule_and_everybody_is_listed_or_has_a_reason_and_a_release(
     gate: Gate, group: dict[str, Any]
 ) -> None:
-    judged, rules = gate.judge(tables(group)), Rules(group)
+    judged, rules = gate.judge(tables(group)), Rules(group, AS_OF)
     assert set(judged) == {vehicle["vin"] for vehicle in group["vehicles"]}
     allowed = []
     for vehicle in group["vehicles"]:

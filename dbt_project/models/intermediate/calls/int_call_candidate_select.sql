@@ -43,6 +43,7 @@ final as (
     select
         candidates.*,
         turns.step,
+        turns.entered_on as step_entered_on,
         turns.owner_id as recipient_id,
         turns.owner_role as recipient_role
 

@@ -44,6 +44,7 @@ dated as (
         candidates.days_left,
         candidates.recipient_id,
         candidates.recipient_role,
+        candidates.step_entered_on,
         contacts.* exclude (vin),
         parameters.* exclude (store_id, list_for_on),
         stops.unanswered_in_week,
@@ -88,7 +89,14 @@ intervals as (
             when days_left_at_contact >= 0 then recontact_near_days
             else recontact_lapsed_days
         end::integer as recontact_on,
-        first_expires_on - earliest_call_days::integer as callable_from_on
+        first_expires_on - earliest_call_days::integer as callable_from_on,
+
+        -- a refusal ends its step: the next step's owner may call, after the last step the recall
+        case
+            when last_effect is distinct from 'refused' or last_result_on < step_entered_on then null
+            when last_result_on > first_expires_on then date '9999-12-31'
+            when first_expires_on >= list_for_on then first_expires_on + 1
+        end as refused_until
 
     from dated
 

@@ -1,8 +1,7 @@
 {%- set never = "date '9999-12-31'" -%}
 {#
-    Each rule says until when it holds a vehicle back, null if it does not, 9999-12-31 if nothing but a new fact ends it.
-    The strictest rule is the reason; the release is the first day on which all rules that hold tonight let go and on which
-    the store calls.
+    Each rule says until when it holds a vehicle back, null if it does not, 9999-12-31 if only a new fact ends it. The
+    strictest is the reason; the release is the first day on which all let go that hold tonight, and the store calls.
 #}
 with
 
@@ -26,7 +25,8 @@ stops as (
         case when recipient_id is null then {{ never }} end as recipient_until,
         case
             when last_effect = 'wrong_number' and last_result_phone = phone then {{ never }}
-            when last_effect in ('refused', 'lost') then {{ never }}
+            when last_effect = 'lost' then {{ never }}
+            when last_effect = 'refused' then refused_until
             when
                 last_effect = 'claimed'
                 and last_result_on + claimed_renewal_days::integer > list_for_on
