@@ -1,4 +1,5 @@
-"""The insurance manager's workbook: everybody's list of the store, what is not called and why, 成交未见保单."""
+"""The insurance manager's workbook: everybody's list of the store, what is not called and why, what does
+not fit into the day, 成交未见保单."""
 
 from __future__ import annotations
 
@@ -45,6 +46,14 @@ SUPPRESSED = (
     Field("last_result", "call_list.last_result", 18, "wrapped", codes="result"),
     Field("last_contact_on", "call_list.last_result_on", 12, "date"),
 )
+UNCOVERED = (
+    *WHOSE,
+    Field("days_left", "call_list.days_left", 9, "number"),
+    Field("urgency", "team.urgency", 12, codes="urgency"),
+    Field("sequence_number", "call_list.sequence_number", 8, "number"),
+    Field("last_result", "call_list.last_result", 18, "wrapped", codes="result"),
+    Field("last_contact_on", "call_list.last_result_on", 12, "date"),
+)
 CLAIMED = (
     *WHOSE,
     Field("claimed_on", "team.claimed_on", 12, "date"),
@@ -54,21 +63,23 @@ CLAIMED = (
 
 @dataclass(frozen=True)
 class Team:
-    """What lies before one manager: rows of the lists, of what is not called, of what was reported and not issued."""
+    """What lies before one manager: rows of the lists, of what is not called or not covered, of what was not issued."""
 
     person: Record
     calls: list[Record]
     suppressed: list[Record]
+    uncovered: list[Record]
     claimed: list[Record]
 
     @property
     def rows(self) -> int:
-        return len(self.calls) + len(self.suppressed) + len(self.claimed)
+        return len(self.calls) + len(self.suppressed) + len(self.uncovered) + len(self.claimed)
 
     def lines(self) -> dict[str, Record]:
         """Line id -> row, over all sheets."""
         found = {f"call|{row['list_id']}|{row['row_id']}": row for row in self.calls}
-        for sheet, rows in (("suppressed", self.suppressed), ("claimed", self.claimed)):
+        sheets = (("suppressed", self.suppressed), ("uncovered", self.uncovered), ("claimed", self.claimed))
+        for sheet, rows in sheets:
             found |= {f"{sheet}|{row['vehicle_key']}|{row['expiry_month']}": row for row in rows}
         return found
 
@@ -85,6 +96,8 @@ def teams(published: Path) -> Iterator[Team]:
                 "select * from restricted.call_list order by staff_name, staff_id, sequence_number, row_id",
                 "select * from restricted.suppressed_vehicle_list "
                 "order by days_left, staff_id, vehicle_key, expiry_month",
+                "select * from restricted.uncovered_vehicle_list "
+                "order by staff_id, sequence_number, vehicle_key, expiry_month",
                 "select * from restricted.claimed_not_issued_list order by claimed_on, vehicle_key, expiry_month",
             )
         ]
@@ -108,6 +121,7 @@ def team_workbook(team: Team, night: Night, note: str = "") -> bytes:
     ]
     add_table(book, "list_kind.team", EVERYBODY, calls, person, night)
     add_table(book, "sheet.suppressed", SUPPRESSED, team.suppressed, person, night)
+    add_table(book, "sheet.uncovered", UNCOVERED, team.uncovered, person, night)
     add_table(book, "sheet.claimed_not_issued", CLAIMED, team.claimed, person, night)
     remarks = [note, night.say("lists.how_to_team"), night.say("call_list.confidential")]
     write_source_sheet(book, person, night, remarks, {})

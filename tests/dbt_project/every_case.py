@@ -34,11 +34,12 @@ SETTINGS = (
     "update {offer_switch} set is_on = true",
     "update {hold_out} set share = 0.5 where kind = 'gift'",
     "update {renewal_parameter} set value = 3 where parameter = 'gap_least_vehicles'",
+    "update {call_list_parameter} set value = 100000 where parameter = 'working_minutes'",
     f"update {{campaign}} set seed_hash = '{hashlib.sha256(DRAW.encode()).hexdigest()}',"
     f" seed_value = '{DRAW}', seed_hash_published_on = date '2026-11-02'",
 )
-"""What a store fills in itself: a switch that is off, a share of nothing, a draw without a seed and a bound for larger
-dealerships hide the rest of their rows.
+"""What a store fills in itself: a switch that is off, a share of nothing, a draw without a seed, a bound for larger
+dealerships and a day too short for all these vehicles hide the rest of their rows.
 """
 
 Rows = dict[str, list[dict[str, Any]]]

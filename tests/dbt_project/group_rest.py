@@ -1,5 +1,6 @@
 """What the ten vehicles of group.py and the six of group_offer.py leave out: history, a closed month, what the night
-itself is told, and a store whose lawyers agreed to the lottery. as_of is 24 November 2026.
+itself is told, and a store whose lawyers agreed to the lottery and whose day of 30 minutes has room for three calls. as_of is
+24 November 2026.
 
 W..   four vehicles expire on the 20th of each month from May to November; of each month one renews on the 10th and one
       on the 28th (in November that day has not come). October's bonus was closed on 4 November with two of four; W102
@@ -22,6 +23,7 @@ from tests.dbt_project.small_night import Night, Rows, project_copy, run_night
 AS_OF = group.AS_OF
 CLOSES_ON = "2026-11-04"
 SWITCHED_ON = f"001,benefits_cleared_by_legal,true,our lawyers agreed,{AS_OF},9999-12-31\n"
+SHORT_DAY = f"working_minutes,001,{AS_OF},9999-12-31,30\n"
 
 
 def cohorts(until: str) -> Rows:
@@ -131,6 +133,8 @@ def run(folder: Path, monkeypatch: MonkeyPatch) -> Night:
     project = project_copy(folder / "project")
     with (project / "dbt_project" / "seeds" / "offer" / "offer_switch.csv").open("a", encoding="utf-8") as file:
         file.write(SWITCHED_ON)
+    with (project / "dbt_project" / "seeds" / "calls" / "call_list_parameter.csv").open("a", encoding="utf-8") as file:
+        file.write(SHORT_DAY)
     night = run_night(folder / "night", AS_OF, entities(), archives(frozen), project=project)
     assert night.exit_code == 0, night.stderr
     return night

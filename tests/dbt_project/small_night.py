@@ -48,8 +48,8 @@ ARCHIVES = {
     "draw_list": "store_id text, campaign text, vin text, lottery_number text, last_day_on date, signed_on date,"
     " entry_status text, seed_hash text",
     "assignment": "store_id text, vin text, expiry_month date, staff_id text, role text, assigned_on date",
-    "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, vin text,"
-    " vehicle_key text, expiry_month date, step text, phone text, sequence_number integer",
+    "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, role text,"
+    " vin text, vehicle_key text, expiry_month date, step text, phone text, sequence_number integer, is_listed boolean",
     "night": "as_of date, build_id text, status text, reasons text, notices text",
     "statement": "store_id text, staff_id text, role text, month date, paid_month date, kind text,"
     " renewable_vehicles integer, renewed_vehicles integer, full_cover_vehicles integer, full_coverage_rate number,"

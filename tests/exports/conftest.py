@@ -129,6 +129,11 @@ create table restricted.suppressed_vehicle_list as select date '{as_of}' as list
     date '2026-12-20' as first_expires_on, 26 as days_left, 'do_not_call' as reason, date '2027-11-24' as release_on,
     'S1' as staff_id, '赵伟' as staff_name, 'no_more_calls' as last_result, date '2026-11-20' as last_contact_on
 from range({others}) as t (i) where i > 0;
+create table restricted.uncovered_vehicle_list as select date '{as_of}' as list_for_on, '001' as store_id, 'S1' as staff_id,
+    '赵伟' as staff_name, 48 + i as sequence_number, md5('4') as vehicle_key, date '2026-12-01' as expiry_month,
+    '孙女士' as customer_name, '陕A13579' as plate_number, '宝来' as model, date '2026-12-28' as first_expires_on, 34 as days_left,
+    'normal' as urgency, null::varchar as last_result, null::date as last_contact_on
+from range({others}) as t (i) where i > 0;
 create table restricted.claimed_not_issued_list as select '001' as store_id, md5('3') as vehicle_key, date '2026-11-01' as expiry_month,
     '钱女士' as customer_name, '陕A67890' as plate_number, '帕萨特' as model, date '2026-11-25' as first_expires_on,
     date '2026-11-10' as claimed_on, date '2026-11-17' as issue_by, 'S1' as staff_id, '赵伟' as staff_name

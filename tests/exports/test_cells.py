@@ -84,7 +84,8 @@ def workbooks(make_build: Callable[..., Path]) -> Callable[[str], Iterator[bytes
             yield other_list_workbook(kind, {**who, "staff_name": text}, [spoiled(row, text) for row in lines], words)
         for team in teams(build):
             parts = {
-                name: [spoiled(row, text) for row in getattr(team, name)] for name in ("calls", "suppressed", "claimed")
+                name: [spoiled(row, text) for row in getattr(team, name)]
+                for name in ("calls", "suppressed", "uncovered", "claimed")
             }
             yield team_workbook(replace(team, **parts), words)
         given = {

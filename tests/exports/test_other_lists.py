@@ -16,7 +16,7 @@ from exports.audit import audit
 from exports.other_lists import KINDS, other_list_workbook, other_lists
 from exports.outbox import fill_outbox
 from exports.publish import publish
-from exports.team import CLAIMED, EVERYBODY, SUPPRESSED, Team, team_workbook, teams
+from exports.team import CLAIMED, EVERYBODY, SUPPRESSED, UNCOVERED, Team, team_workbook, teams
 from exports.wording import load_night
 
 AS_OF = date(2026, 11, 24)
@@ -81,7 +81,7 @@ def test_everybody_gets_the_lists_of_their_work_with_its_purpose(make_build: Cal
     assert found["A2"] == [("service_lane_001_A2_20261124.xlsx", 1, "service_lane")], "the visit without an advisor"
     assert found["C1"] == [("data_gap_001_C1_20261124.xlsx", 3, "data_gap")]
     assert found["P1"] == [("hotline_follow_up_001_P1_20261124.xlsx", 3, "hotline_follow_up")]
-    assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3, "team")]
+    assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3 + 3, "team")]
     assert not {"A3", "M2"} & set(found), "nothing of their store is on a list"
 
 
@@ -134,14 +134,17 @@ def test_the_english_lists_have_english_words(lists: Callable[..., Any]) -> None
     assert values(books["data_gap", "C1"].worksheets[0], "What is missing")[0] == "expiry unknown, no valid phone"
 
 
-def test_the_manager_sees_everybodys_list_the_suppressed_and_the_claimed(team: Callable[..., Any]) -> None:
+def test_the_manager_sees_everybodys_list_the_suppressed_the_uncovered_and_the_claimed(
+    team: Callable[..., Any],
+) -> None:
     result = "insert into marts.dim_label values ('result.no_more_calls', '要求不再来电', 'no more calls')"
     book = team(analytics=result)
-    assert book.sheetnames == ["全部名单", "暂不外呼", "成交未见保单", "数据时效"]
+    assert book.sheetnames == ["全部名单", "暂不外呼", "未排入当日名单", "成交未见保单", "数据时效"]
     assert header(book["全部名单"])[:2] == ["谁的名单", "工号"] and values(book["全部名单"], "谁的名单") == ["赵伟"] * 8
     assert values(book["暂不外呼"], "暂不外呼的原因") == ["客户要求不再来电"]
     assert values(book["暂不外呼"], "上次结果") == ["要求不再来电"]
     assert values(book["暂不外呼"], "解除日期") == [datetime(2027, 11, 24)]
+    assert values(book["未排入当日名单"], "序号") == [49] and values(book["未排入当日名单"], "紧急程度") == ["一般"]
     assert values(book["成交未见保单"], "应出单日") == [datetime(2026, 11, 17)]
     stale = ("update marts.kpi_source_status set status = 'stale', last_good_business_date = date '2026-11-20' "
              "where source = 'picc'")  # fmt: skip
@@ -150,7 +153,7 @@ def test_the_manager_sees_everybodys_list_the_suppressed_and_the_claimed(team: C
 
 
 def test_no_phone_of_a_suppressed_vehicle_is_in_the_managers_workbook() -> None:
-    assert not [field.name for field in (*SUPPRESSED, *CLAIMED) if "phone" in field.name]
+    assert not [field.name for field in (*SUPPRESSED, *UNCOVERED, *CLAIMED) if "phone" in field.name]
 
 
 def test_equal_contents_give_equal_bytes(make_build: Callable[..., Path]) -> None:
@@ -165,6 +168,6 @@ def test_equal_contents_give_equal_bytes(make_build: Callable[..., Path]) -> Non
 
 def test_every_header_has_its_words(make_build: Callable[..., Path]) -> None:
     labels = load_night(make_build(), AS_OF).labels
-    fields = [field for kind in KINDS for field in kind.fields] + [*EVERYBODY, *SUPPRESSED, *CLAIMED]
+    fields = [field for kind in KINDS for field in kind.fields] + [*EVERYBODY, *SUPPRESSED, *UNCOVERED, *CLAIMED]
     assert [field.label for field in fields if field.label not in labels] == []
     assert all(f"{key}{kind.name}" in labels for kind in KINDS for key in ("list_kind.", "lists.how_to_", "purpose."))

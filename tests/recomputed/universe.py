@@ -138,6 +138,7 @@ class Universe:
     def lists(self) -> pd.DataFrame:
         """Rows of every list that was handed out before, the last revision of each."""
         rows = self.inputs.archive("call_list").sort_values(["_as_of", "_revision"])
+        rows = where(rows, [listed is not False for listed in rows["is_listed"]])
         rows = rows.drop_duplicates(["list_id", "row_id"], keep="last")
         return rows[["list_id", "row_id", "store_id", "staff_id", "vin", "expiry_month", "step", "list_for_on"]]
 

@@ -4,7 +4,7 @@ with
 
 rows_of_lists as (
 
-    select * from {{ ref('int_call_row_order') }}
+    select * from {{ ref('int_call_row_cut') }}
 
 ),
 
@@ -17,12 +17,14 @@ final as (
         list_for_on,
         store_id,
         staff_id,
+        list_role as role,
         vin,
         vehicle_key,
         expiry_month,
         step,
         phone,
-        sequence_number
+        sequence_number,
+        is_listed
 
     from rows_of_lists
 

@@ -31,6 +31,7 @@ people as (
         segment,
         expiry_is_estimated,
         first_registered_on,
+        first_expires_on,
         commercial_expires_on,
         compulsory_expires_on,
         expiring_insurer_code,

@@ -2,7 +2,8 @@ with
 
 rows_of_lists as (
 
-    select * from {{ ref('int_call_row_order') }}
+    select * from {{ ref('int_call_row_cut') }}
+    where is_listed
 
 ),
 

@@ -1,9 +1,15 @@
 with
 
-sent as (
+earlier as (
 
-    select * from {{ ref('int_call_list_sent') }}
+    select * from {{ ref('int_call_list_archived') }}
     where is_in_force
+
+),
+
+tonight as (
+
+    select * from {{ ref('int_call_row_cut') }}
 
 ),
 
@@ -20,53 +26,37 @@ calling_days as (
 
 ),
 
-parameters as (
+capacity as (
 
-    select * from {{ ref('int_call_list_parameter_resolve') }}
-    where parameter in ('working_minutes', 'call_share_percent', 'minutes_per_row')
+    select * from {{ ref('int_call_capacity') }}
 
 ),
 
 lists as (
 
+    {% for list, role in [('earlier', 'role'), ('tonight', 'list_role')] -%}
+        select
+            store_id,
+            staff_id,
+            list_for_on as day,
+            max({{ role }}) as role,
+            count(*) as callable_rows,
+            count(*) filter (where is_listed) as listed_rows
+        from {{ list }}
+        group by all
+
+        union all
+
+    {% endfor -%}
     select
         store_id,
         staff_id,
         list_for_on as day,
-        count(*) as listed_rows
-    from sent
-    group by all
-
-    union all
-
-    select
-        store_id,
-        staff_id,
-        list_for_on as day,
-        rows as listed_rows
+        role,
+        0 as callable_rows,
+        0 as listed_rows
     from {{ ref('call_list_recipient') }}
-
-),
-
-numbers as (
-
-    select
-        lists.store_id,
-        lists.staff_id,
-        lists.day,
-        lists.listed_rows,
-        max(parameters.value) filter (where parameters.parameter = 'working_minutes')
-            as working_minutes,
-        max(parameters.value) filter (where parameters.parameter = 'call_share_percent')
-            as call_share_percent,
-        max(parameters.value) filter (where parameters.parameter = 'minutes_per_row')
-            as minutes_per_row
-    from lists
-    inner join parameters
-        on
-            lists.store_id = parameters.store_id
-            and lists.day between parameters.effective_from and parameters.effective_to
-    group by all
+    where rows + uncovered_rows = 0
 
 ),
 
@@ -74,33 +64,32 @@ numbers as (
 present as (
 
     select distinct
-        numbers.store_id,
-        numbers.staff_id,
-        numbers.day
-    from numbers
+        lists.store_id,
+        lists.staff_id,
+        lists.day
+    from lists
     inner join staff
         on
-            numbers.store_id = staff.store_id
-            and numbers.staff_id = staff.staff_id
-            and numbers.day between staff.present_from and staff.present_to
+            lists.store_id = staff.store_id
+            and lists.staff_id = staff.staff_id
+            and lists.day between staff.present_from and staff.present_to
     inner join calling_days
         on
-            numbers.store_id = calling_days.store_id
-            and numbers.day = calling_days.day
+            lists.store_id = calling_days.store_id
+            and lists.day = calling_days.day
 
 ),
 
 measured as (
 
     select
-        numbers.* exclude (working_minutes, call_share_percent, minutes_per_row),
+        lists.* exclude (role),
         present.day is not null as is_at_work,
-        if(
-            present.day is null, 0, numbers.working_minutes * numbers.call_share_percent // 100
-        ) as available_minutes,
-        numbers.listed_rows * numbers.minutes_per_row as needed_minutes,
-        numbers.minutes_per_row
-    from numbers
+        if(present.day is null, 0, capacity.available_minutes) as available_minutes,
+        lists.callable_rows * capacity.minutes_per_row as needed_minutes,
+        if(present.day is null, 0, capacity.rows) as fitting_rows
+    from lists
+    inner join capacity using (store_id, role, day)
     left join present using (store_id, staff_id, day)
 
 ),
@@ -108,9 +97,9 @@ measured as (
 covered as (
 
     select
-        * exclude (minutes_per_row),
-        least(listed_rows, available_minutes // minutes_per_row) as covered_rows,
-        greatest(listed_rows - available_minutes // minutes_per_row, 0) as uncovered_rows
+        * exclude (fitting_rows),
+        least(callable_rows, fitting_rows) as covered_rows,
+        greatest(callable_rows - fitting_rows, 0) as uncovered_rows
     from measured
 
 )

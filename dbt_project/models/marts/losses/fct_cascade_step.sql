@@ -1,5 +1,7 @@
-{# A list whose step is known went to whoever's turn it was; of older ones the name decides. #}
-{% set is_owners = 'coalesce(sent.step = steps.step, sent.staff_id = steps.owner_id)' %}
+{# A list whose step is known went to whoever's turn it was; of older ones the name decides. A day
+   on which the vehicle was cut from the list is no day on it. #}
+{% set is_owners =
+    'sent.is_listed and coalesce(sent.step = steps.step, sent.staff_id = steps.owner_id)' %}
 with
 
 steps as (
@@ -16,7 +18,7 @@ parameters as (
 
 sent as (
 
-    select * from {{ ref('int_call_list_sent') }}
+    select * from {{ ref('int_call_list_archived') }}
     where is_past
 
 ),

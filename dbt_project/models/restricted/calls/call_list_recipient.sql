@@ -20,7 +20,7 @@ staff as (
 
 rows_of_lists as (
 
-    select * from {{ ref('int_call_row_order') }}
+    select * from {{ ref('int_call_row_cut') }}
 
 ),
 
@@ -37,8 +37,9 @@ listed as (
         list_id,
         store_id,
         staff_id,
-        min(role) as role,
-        count(*) as rows
+        min(list_role) as role,
+        count(*) filter (where is_listed) as rows,
+        count(*) filter (where not is_listed) as uncovered_rows
 
     from rows_of_lists
     group by all
@@ -79,6 +80,7 @@ final as (
         active.call_from_hour,
         active.call_until_hour,
         coalesce(listed.rows, 0) as rows,
+        coalesce(listed.uncovered_rows, 0) as uncovered_rows,
         coalesce(switches.is_on, false) as benefits_on_staff_lists
 
     from active
@@ -93,7 +95,7 @@ final as (
             and active.list_for_on between switches.effective_from and switches.effective_to
     where
         active.role = 'renewal_specialist'
-        or listed.rows > 0
+        or listed.list_id is not null
     qualify row_number() over (
         partition by active.store_id, active.staff_id
         order by

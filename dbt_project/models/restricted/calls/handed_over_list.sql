@@ -20,7 +20,7 @@ due as (
 
 rows_of_lists as (
 
-    select * from {{ ref('int_call_row_order') }}
+    select * from {{ ref('int_call_row_cut') }}
 
 ),
 
@@ -53,8 +53,8 @@ final as (
         gate.days_left,
         gate.last_result,
         gate.last_result_on,
-        rows_of_lists.sequence_number,
-        gate.suppressed_by as reason
+        if(rows_of_lists.is_listed, rows_of_lists.sequence_number, null) as sequence_number,
+        if(rows_of_lists.is_listed is false, 'uncovered', gate.suppressed_by) as reason
 
     from handed_over
     inner join gate using (store_id, vin, expiry_month)
