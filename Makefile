@@ -54,9 +54,10 @@ format: $(READY) ## put Python and SQL into shape
 fuzz: $(READY) ## thousands of damaged files: none may break the reader or get lost
 	@$(PY) -m tests.fuzz --files 3000 --seed 1
 
-bench: $(READY) ## how long a night takes against plain SQL, the reception of huge files, a build of a million vehicles
+bench: $(READY) ## how long a night takes against plain SQL, the reception of huge files, 3,000 people's lists, a build of a million vehicles
 	@$(PY) -m tests.bench
 	@$(PY) -m tests.bench.reading
+	@$(PY) -m tests.bench.lists
 	@$(PY) -m tests.bench.scale
 
 lock: ## write requirements.txt anew from requirements.in (needs uv)

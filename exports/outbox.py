@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,13 +29,18 @@ from exports.wording import Night, Record, load_night
 from ingest.home import home, log, read_json, write_atomic, write_json
 
 MANAGERS = "general_manager"
+MANY = 200
+"""So many recipients are worth the second in which more processes start."""
+AT_ONCE = 20
+"""Recipients that a process is given at a time: what all workbooks share is handed to it once for them."""
 
 
 @dataclass(frozen=True)
 class Parcel:
     """One file for one recipient before it has a revision.
 
-    render(note) gives the bytes; note is the sentence about the revision, "" for the first. lines: line id -> digest
+    render(note) gives the bytes; note is the sentence about the revision, "" for the first; it can be handed to another
+    process. lines: line id -> digest
     of its content, so that a revision can say how many lines changed. purpose: why personal data leave in it, None if
     there are none; see marts.fct_export.
     """
@@ -53,7 +61,6 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     """
     language = language or os.environ.get("XUBAO_LANGUAGE") or "zh"
     published = published_of(as_of)
-    counts = {"recipients": 0, "files_written": 0, "files_unchanged": 0, "rows": 0}
     night = load_night(published, as_of, language)
     lists = list(call_lists(published))
     prove(published, as_of, (row for _, rows in lists for row in rows))
@@ -67,11 +74,28 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
         parcels.setdefault(recipient, []).append(parcel)  # who works in two stores gets two lists
     folder = home() / "outbox" / str(as_of)
     before = [path.name for path in folder.iterdir()] if folder.exists() else []
-    for recipient in [*parcels, *sorted(set(before) - set(parcels))]:
-        _put(as_of, recipient, parcels.get(recipient, []), counts, night)
+    recipients = [*parcels, *sorted(set(before) - set(parcels))]
+    counts = {"recipients": len(parcels), "files_written": 0, "files_unchanged": 0, "rows": 0}
+    put = partial(_put, as_of, night)
+    for name, count in _each(put, [(recipient, parcels.get(recipient, [])) for recipient in recipients]):
+        counts[name] += count
     log("lists", f"{counts['recipients']} recipients, {counts['files_written']} files written, "
         f"{counts['files_unchanged']} unchanged")  # fmt: skip
     return counts
+
+
+def _each(
+    put: Callable[[str, list[Parcel]], dict[str, int]], work: list[tuple[str, list[Parcel]]]
+) -> Iterator[tuple[str, int]]:
+    """What putting each recipient's parcels came to; of many recipients in as many processes as the build has threads."""
+    processes = int(os.environ.get("XUBAO_THREADS") or 2)
+    if len(work) < MANY or processes < 2:
+        for recipient, parcels in work:
+            yield from put(recipient, parcels).items()
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for counts in pool.map(put, *zip(*work, strict=True), chunksize=AT_ONCE):
+            yield from counts.items()
 
 
 def _call_list_parcels(
@@ -88,9 +112,7 @@ def _call_list_parcels(
             Parcel(
                 name=file_name(person, night.as_of),
                 rows=len(rows),
-                render=lambda note, person=person, rows=rows, month=month, mine=mine: call_list_workbook(
-                    person, rows, night, note, month, mine
-                ),
+                render=partial(call_list_workbook, person, rows, night, month=month, handed_over=mine),
                 purpose="renewal_calls",
                 list_id=person["list_id"],
                 lines={str(row["row_id"]): _digest(row) for row in rows},
@@ -106,9 +128,7 @@ def _other_list_parcels(published: Path, night: Night) -> Iterator[tuple[str, Pa
             Parcel(
                 name=kind.file_name(person, night.as_of),
                 rows=len(rows),
-                render=lambda note, kind=kind, person=person, rows=rows: other_list_workbook(
-                    kind, person, rows, night, note
-                ),
+                render=partial(other_list_workbook, kind, person, rows, night),
                 purpose=kind.name,
                 lines={kind.line_id(row): _digest(row) for row in rows},
             ),
@@ -119,7 +139,7 @@ def _other_list_parcels(published: Path, night: Night) -> Iterator[tuple[str, Pa
             Parcel(
                 name=team_file_name(team.person, night.as_of),
                 rows=team.rows,
-                render=lambda note, team=team: team_workbook(team, night, note),
+                render=partial(team_workbook, team, night),
                 purpose="team",
                 lines={line: _digest(row) for line, row in team.lines().items()},
             ),
@@ -132,14 +152,14 @@ def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
         Parcel(
             name=file.name,
             rows=files[f"extracts/{file.name}"]["rows"] or 0,
-            render=lambda _, f=file: f.read_bytes(),
+            render=partial(_extract, file),
         )
         for file in sorted((published / "extracts").glob("*.csv"))
     ]
     statement = Parcel(
         name=f"bonus_{night.as_of:%Y%m%d}.xlsx",
         rows=statement_rows(published),
-        render=lambda _: statement_workbook(published, night),
+        render=partial(_statement, published, night),
         purpose="pay_statement",
     )
     return [*parcels, statement]
@@ -153,20 +173,27 @@ def _rejected_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parc
             Parcel(
                 name=given["name"],
                 rows=given["rows"],
-                render=lambda _, given=given: rejected_workbook(read_rejected(published, given), night),
+                render=partial(_rejected, published, given, night),
                 purpose="rejected_rows",
             ),
         )
 
 
-def _put(
-    as_of: date,
-    recipient: str,
-    parcels: list[Parcel],
-    counts: dict[str, int],
-    night: Night,
-) -> None:
-    """Write a recipient's new or changed files, then the manifest that names those in force."""
+def _extract(file: Path, note: str) -> bytes:
+    return file.read_bytes()
+
+
+def _statement(published: Path, night: Night, note: str) -> bytes:
+    return statement_workbook(published, night)
+
+
+def _rejected(published: Path, given: Record, night: Night, note: str) -> bytes:
+    return rejected_workbook(read_rejected(published, given), night)
+
+
+def _put(as_of: date, night: Night, recipient: str, parcels: list[Parcel]) -> dict[str, int]:
+    """Write a recipient's new or changed files, then the manifest that names those in force; return what was counted."""
+    counts = {"files_written": 0, "files_unchanged": 0, "rows": 0}
     folder = home() / "outbox" / str(as_of) / recipient
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     old = read_json(folder / "manifest.json") if (folder / "manifest.json").exists() else None
@@ -193,13 +220,13 @@ def _put(
         write_atomic(folder / name, data, mode=0o600)
         counts["files_written"] += 1
         files.append(_entry(parcel, name, revision, content, data))
-    counts["recipients"] += bool(parcels)
     if old is None or files != old["files"]:
         history = [*(old["changes"] if old else []), *changes]
         write_json(folder / "manifest.json", {
             "as_of": str(as_of), "recipient": recipient, "revision": max((f["revision"] for f in files), default=1),
             "list_id": next((f["list_id"] for f in files if f["list_id"]), None), "files": files, "changes": history,
         }, mode=0o600)  # fmt: skip
+    return counts
 
 
 def _entry(parcel: Parcel, name: str, revision: int, content: str, data: bytes) -> Record:

@@ -28,6 +28,10 @@ def write_source_sheet(
     text = book.add_format({**cell, "num_format": "@"})
     day = book.add_format({**cell, "num_format": "yyyy-mm-dd", "align": "center"})
     count = book.add_format({**cell, "num_format": "0", "align": "center"})
+    tinted = {
+        tint: book.add_format({**cell, "bg_color": tint, "align": "center"})
+        for tint in dict.fromkeys((*STATUS_TINT.values(), "#FFFFFF"))
+    }
     sheet = book.add_worksheet(night.say("sheet.sources"))
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, night.say("sheet.sources"), title)
@@ -50,7 +54,7 @@ def write_source_sheet(
             value = values.get(name)
             style = day if hasattr(value, "year") else count if isinstance(value, int) else text
             if name == "status":
-                style = book.add_format({**cell, "bg_color": tint, "align": "center"})
+                style = tinted[tint]
             write_cell(sheet, line, position, value, style)
         sheet.set_row(line, 20 if len(values.get("message") or "") <= 26 else 32)
         line += 1

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.home import home, read_json, write_json
 from tests.bench import __main__ as bench
-from tests.bench import reading
+from tests.bench import lists, reading
 
 
 @pytest.fixture
@@ -72,3 +72,11 @@ def test_the_benchmark_of_reception_receives_what_it_made(tmp_path: Path, kind: 
     told = read_json(target)[kind]
     assert told["rows"] == 400 and 390 <= told["loaded"] < 400
     assert told["seconds"] > 0 and told["peak_gb"] > 0 and told["expectations"] > 0
+
+
+def test_the_benchmark_of_lists_writes_everybodys_list(tmp_path: Path, own_environment: None) -> None:
+    target = tmp_path / "figures.json"
+    assert lists.main(["--people", "3", "--rows", "4", "--runs", "1", "--json", str(target)]) == 0
+    told = read_json(target)
+    assert told["first"]["recipients"] == 5 and told["first"]["files_written"] == told["again"]["files_unchanged"] == 5
+    assert told["runs"]["first"]["seconds"]["median"] > 0

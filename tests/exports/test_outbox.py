@@ -1,12 +1,14 @@
 """Recipients get each file once; a change is a new revision that says what changed."""
 
 import json
+import shutil
 import stat
 from datetime import date
 
 import openpyxl
 import pytest
 
+from exports import outbox
 from exports.audit import audit
 from exports.deliver import deliver
 from exports.outbox import fill_outbox
@@ -58,6 +60,21 @@ def test_the_same_night_again_changes_nothing(home, make_build):
     before = state(home / "outbox")
     counts = fill_outbox(AS_OF)
     assert counts["files_written"] == 0 and state(home / "outbox") == before
+
+
+def test_two_processes_write_the_same_bytes_as_one(home, make_build, monkeypatch):
+    more = """
+        insert into restricted.call_list_recipient by name
+        select * exclude (i) replace ('S' || i as staff_id, '001-S' || i as list_id)
+        from restricted.call_list_recipient, range(3, 9) as t (i) where staff_id = 'S2';
+    """
+    counts = night(make_build(others=2, restricted=more))
+    before = {file: file.read_bytes() for file in (home / "outbox").rglob("*") if file.is_file()}
+    shutil.rmtree(home / "outbox")
+    monkeypatch.setattr(outbox, "MANY", 1)
+    monkeypatch.setattr(outbox, "AT_ONCE", 2)
+    assert fill_outbox(AS_OF) == counts
+    assert {file: file.read_bytes() for file in (home / "outbox").rglob("*") if file.is_file()} == before
 
 
 def test_changed_content_becomes_a_revision_beside_the_first_and_says_what_changed(home, make_build):
