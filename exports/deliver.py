@@ -20,7 +20,7 @@ from typing import Any
 import tenacity
 
 from exports.channels import open_channel
-from exports.channels.claims import Claim, claims, delivered_keys, finish, take
+from exports.channels.claims import Claim, claims, delivered_keys, take
 from exports.channels.settings import Settings, SettingsUnusableError, channel_settings, channels
 from exports.channels.shipping import (
     Channel,
@@ -42,6 +42,8 @@ IN_A_ROW = 3
 """After so many failures in a row that are not one recipient's own, a channel counts as down for this round."""
 NAMED = 5
 """Recipients or files that one sentence about a failure names; the status names all."""
+LEFT = ("rows", "purpose", "revision", "sha256", "bytes")
+"""What a receipt keeps of a file."""
 UNTRIED = f"连续 {IN_A_ROW} 次结果不明,其余未发 · not tried, after {IN_A_ROW} in a row of which nobody knows whether they arrived"
 pause = time.sleep
 
@@ -87,7 +89,7 @@ def deliver(as_of: date, channel: str = "folder", resend: Collection[str] = ()) 
 
 def arrived(as_of: date, channel: str, recipient: str) -> int:
     """A person says that what was uncertain did arrive: write its receipts; return how many claims that were."""
-    mine = [claim for claim in claims(channel, as_of) if claim.recipient == recipient and claim.state == "uncertain"]
+    mine = [claim for claim in claims(channel, as_of) if claim.recipient == recipient and claim.state != "accepted"]
     for claim in mine:
         claim.settle({"is_certain": False})
     return len(mine)
@@ -168,16 +170,17 @@ class _Delivery:
     def run(self, resend: Collection[str]) -> Result:
         """Deliver what is in force, after what an earlier run left is resolved."""
         for claim in claims(self.name, self.as_of):
-            if claim.state == "accepted":
-                finish(claim)
+            claim.finish()
         known = delivered_keys(self.name, self.as_of)
         files = {file.key: file for file in outgoing(self.as_of)}
         self.result.already = len(known & set(files))
         again: list[Shipment] = []
-        if not self.channel.can_look:
-            for claim in claims(self.name, self.as_of):
+        for claim in claims(self.name, self.as_of):
+            if not self.channel.can_look:
                 known |= set(claim.files)
                 again += self._resolved(claim, resend, files)
+            elif not set(claim.files) <= set(files):
+                self._withdraw(claim)
         fresh = [file for key, file in files.items() if key not in known]
         self.rounds(again + shipments_of(self.channel, self.settings, fresh))
         return self.result
@@ -223,6 +226,20 @@ class _Delivery:
         claim.settle({"is_certain": False})  # a revision has taken its place: nobody wants it any more
         return []
 
+    def _withdraw(self, claim: Claim) -> None:
+        """Of a file that a revision has replaced: settle its claim if it had arrived, else leave nothing of it."""
+        receipt = claim.receipts[0]
+        path = home() / "outbox" / str(self.as_of) / claim.recipient / receipt["file"]
+        file = Outgoing(claim.recipient, path.name, path, *(receipt[name] for name in LEFT))
+        for shipment in self.channel.pack({(claim.recipient, self.settings.addresses_of(claim.recipient)): [file]}):
+            try:
+                self.channel.ready()
+                has_arrived = self.channel.withdraw(shipment, claim)
+            except NotDeliveredError as error:
+                self.result.fail([file.key], str(error))
+                continue
+            claim.settle({}) if has_arrived else claim.release()
+
     def _round(self) -> bool:
         """Try all that waits once; True if something may arrive in another round."""
         todo, self.waiting = [shipment for shipment, _ in self.waiting], []
@@ -257,7 +274,7 @@ class _Delivery:
         """Claim, deliver, receipt; True if it arrived now, False if it had before."""
         self.channel.ready()
         reached("ready")
-        claim = take(shipment, self.name, self.as_of)
+        claim = take(shipment, self.name, self.as_of, flush=not self.channel.can_look)
         reached("claimed")
         try:
             facts = self.channel.hand_over(shipment, claim)

@@ -28,14 +28,18 @@ def home() -> Path:
     return Path(os.environ.get("XUBAO_HOME") or PROJECT / "var").resolve()
 
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write data under a temporary name, flush it to disk, then rename: readers see all of it or none."""
+def write_atomic(path: Path, data: bytes, mode: int = 0o644, flush: bool = True) -> None:
+    """Write data under a temporary name, flush it to disk, then rename: readers see all of it or none.
+
+    flush: False for what may be lost with the machine's power, though not with the process.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            os.fsync(file.fileno())
     os.chmod(temporary, mode)
     os.replace(temporary, path)
 
@@ -121,10 +125,10 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_json(path: Path, value: Any, mode: int = 0o644) -> None:
+def write_json(path: Path, value: Any, mode: int = 0o644, flush: bool = True) -> None:
     """Write a JSON value with sorted keys, whole or not at all."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=str)
-    write_atomic(path, (text + "\n").encode(), mode)
+    write_atomic(path, (text + "\n").encode(), mode, flush)
 
 
 def log(step: str, message: str) -> None:

@@ -6,7 +6,6 @@ of which nobody knows yet how it ended; ingest.archive counts what it names as h
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,13 +47,11 @@ class Claim:
     def moving(self, is_moving: bool = True) -> None:
         self.keep("moving" if is_moving else "claimed")
 
-    def keep(self, state: str) -> None:
-        """Keep the claim in this state, flushed to disk."""
+    def keep(self, state: str, flush: bool = True) -> None:
+        """Keep the claim in this state, flushed to disk unless the destination can be looked at."""
         self.state = state
-        write_json(
-            self.path,
-            {"key": self.key, "files": self.files, "receipts": self.receipts, "state": state},
-        )
+        told = {"key": self.key, "files": self.files, "receipts": self.receipts, "state": state}
+        write_json(self.path, told, flush=flush)
 
     def release(self) -> None:
         """It certainly has not arrived: the next run may try again."""
@@ -64,21 +61,32 @@ class Claim:
         """It has arrived: write the receipts, all of them whatever happens in between, then let go of the claim."""
         delivered_at = str(datetime.fromtimestamp(self.moment, UTC).replace(tzinfo=None, microsecond=0))
         self.receipts = [receipt | facts | {"delivered_at": delivered_at} for receipt in self.receipts]
-        self.keep("accepted")
-        reached("accepted")
-        finish(self)
+        if len(self.receipts) > 1:
+            self.keep("accepted")
+            reached("accepted")
+        self._finish()
+
+    def finish(self) -> bool:
+        """End what a killed settle() began; False if there was none."""
+        if all(self._receipt(receipt).exists() for receipt in self.receipts):
+            self.release()
+        elif self.state == "accepted":
+            self._finish()
+        else:
+            return False
+        return True
+
+    def _finish(self) -> None:
+        for receipt in self.receipts:
+            write_json(self._receipt(receipt), receipt)
+            reached("receipt")
+        self.release()
+
+    def _receipt(self, receipt: dict[str, Any]) -> Path:
+        return self.path.with_name(f"{receipt['file']}.receipt.json")
 
 
-def finish(claim: Claim) -> None:
-    """Write the receipts of a claim that is `accepted`."""
-    for receipt in claim.receipts:
-        write_json(claim.path.with_name(f"{receipt['file']}.receipt.json"), receipt)
-        reached("receipt")
-    with contextlib.suppress(FileNotFoundError):
-        claim.path.unlink()
-
-
-def take(shipment: Shipment, channel: str, as_of: date) -> Claim:
+def take(shipment: Shipment, channel: str, as_of: date, flush: bool = True) -> Claim:
     """Claim a shipment before anything of it leaves; a claim that was left keeps its state."""
     path = _folder(channel, as_of) / shipment.recipient / f"{shipment.id}.claim.json"
     if path.exists():
@@ -100,8 +108,8 @@ def take(shipment: Shipment, channel: str, as_of: date) -> Claim:
         path, hashlib.sha256(told.encode()).hexdigest()[:32], keys,
         [common | receipt | {"files": keys if shipment.is_notice else None} for receipt in receipts],
     )  # fmt: skip
-    claim.keep("claimed")
-    reached("claimed")
+    claim.keep("claimed", flush)
+
     return claim
 
 

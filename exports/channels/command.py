@@ -34,7 +34,9 @@ def standings(as_of: date, channel: str) -> tuple[list[Standing], list[Claim]]:
     """Every recipient of a channel, and the claims of which nobody knows how they ended. Touches nothing."""
     settings = channel_settings(channel)
     known = delivered_keys(channel, as_of)
-    unclear = [claim for claim in claims(channel, as_of) if claim.state in ("claimed", "uncertain")]
+    unclear = (
+        [] if settings.kind in ("folder", "sftp") else [c for c in claims(channel, as_of) if c.state != "accepted"]
+    )
     in_question = {key for claim in unclear for key in claim.files}
     found: dict[str, Standing] = {}
     for file in outgoing(as_of):
@@ -115,6 +117,11 @@ def main(argv: list[str] | None = None) -> int:
             newest = newest_received_on()
             print(f"{as_of} 已过去(最新一夜是 {newest}),旧名单不再发出 · {as_of} is past, the newest night is {newest}: "
                   "old lists are not handed over any more", file=sys.stderr)  # fmt: skip
+            return 2
+        asked_about = options.resend or options.arrived
+        if asked_about and all(claim.recipient != asked_about for claim in standings(as_of, names[0])[1]):
+            print(f"渠道 {names[0]} 没有 {asked_about} 的不确定件 · nothing of {asked_about} is uncertain by {names[0]}",
+                  file=sys.stderr)  # fmt: skip
             return 2
         return max([_deliver(as_of, name, options.resend, options.arrived) for name in names], default=0)
     except (SettingsUnusableError, UnknownChannelError, SuppressedOnListError, NightAlreadyRunningError) as error:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from exports.channels.placing import one_by_one, place_file, target_of
+from exports.channels.placing import one_by_one, place_file, target_of, withdraw_file
 from exports.channels.settings import FolderSettings
 from exports.channels.shipping import ChannelDownError, Claimed, NotDeliveredError, Outgoing, Shipment
 from ingest.home import home, sha256_file
@@ -50,6 +50,11 @@ class Folder:
         with _told():
             is_new = place_file(self, file, target_of(file, shipment.addresses[0], self._day), claim)
         return {} if is_new else None
+
+    def withdraw(self, shipment: Shipment, claim: Claimed) -> bool:
+        """Let go of a file, unless it has arrived."""
+        with _told():
+            return withdraw_file(self, target_of(shipment.files[0], shipment.addresses[0], self._day), claim)
 
     def close(self) -> None:
         """Nothing is open."""

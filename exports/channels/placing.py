@@ -35,15 +35,9 @@ class Store(Protocol):
 
 def place_file(store: Store, file: Outgoing, target: str, claim: Claimed) -> bool:
     """Put a file in place; return False if it had arrived before. Raises NotDeliveredError."""
-    folder, _, name = target.rpartition("/")
-    part = f"{folder}/.{name}.part"
-    whole = (file.bytes, file.sha256)
-    if claim.is_moving:
-        if store.has(target) and store.has(part):
-            store.remove(part)  # killed within the rename
-            return False
-        if store.has(target) or not store.has(part):
-            return False
+    part, whole = part_of(target), (file.bytes, file.sha256)
+    if claim.is_moving and _has_arrived(store, target):
+        return False
     if store.has(target):
         if store.fingerprint(target) == whole:
             return False
@@ -70,6 +64,31 @@ def place_file(store: Store, file: Outgoing, target: str, claim: Claimed) -> boo
         claim.moving(False)
         raise in_the_way() from None
     reached("moved")
+    return True
+
+
+def withdraw_file(store: Store, target: str, claim: Claimed) -> bool:
+    """Take back what a killed delivery left of a file that nobody wants any more; True if it had arrived."""
+    if claim.is_moving and _has_arrived(store, target):
+        return True
+    if store.has(part_of(target)):
+        store.remove(part_of(target))
+    return False
+
+
+def part_of(target: str) -> str:
+    """The temporary name of a file, beside its own."""
+    folder, _, name = target.rpartition("/")
+    return f"{folder}/.{name}.part"
+
+
+def _has_arrived(store: Store, target: str) -> bool:
+    """Whether a file whose claim says `moving` has got its name."""
+    if not store.has(part_of(target)):
+        return True
+    if not store.has(target):
+        return False
+    store.remove(part_of(target))  # killed within the rename
     return True
 
 

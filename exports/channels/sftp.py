@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncssh
 
-from exports.channels.placing import one_by_one, place_file, target_of
+from exports.channels.placing import one_by_one, place_file, target_of, withdraw_file
 from exports.channels.settings import SftpSettings
 from exports.channels.shipping import ChannelDownError, Claimed, NotDeliveredError, Outgoing, Shipment, reached
 from ingest.places.connections import Place, SourceDownError, cannot, place, unknown_kind
 from ingest.places.files import ssh_options
 
-CHUNK = 1 << 20
+CHUNK = 256 * 1024
+"""Bytes that have `timeout_seconds` to get through."""
 FOR_GOOD = (asyncssh.HostKeyNotVerifiable, asyncssh.PermissionDenied, asyncssh.KeyExchangeFailed)
 """Why a server cannot be used that will not be better in a minute."""
 LOST = (OSError, TimeoutError, asyncssh.DisconnectError, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
@@ -45,6 +46,7 @@ class Sftp:
         self._runner = asyncio.Runner()
         self._connection: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
+        self._made: set[str] = set()
 
     def pack(self, files: Mapping[tuple[str, tuple[str, ...]], Sequence[Outgoing]]) -> list[Shipment]:
         """A shipment per file."""
@@ -65,6 +67,12 @@ class Sftp:
             is_new = place_file(self, file, target_of(file, shipment.addresses[0], self._day), claim)
         return {} if is_new else None
 
+    def withdraw(self, shipment: Shipment, claim: Claimed) -> bool:
+        """Let go of a file, unless it has arrived."""
+        file = shipment.files[0]
+        with self._told():
+            return withdraw_file(self, target_of(file, shipment.addresses[0], self._day), claim)
+
     def close(self) -> None:
         """Log out."""
         self._drop()
@@ -74,10 +82,10 @@ class Sftp:
         return self._run(self._client.exists(self._at(path)))
 
     def fingerprint(self, path: str) -> tuple[int, str]:
-        return self._run(self._read(self._at(path)))
+        return self._runner.run(self._read(self._at(path)))
 
     def write(self, path: str, source: Path) -> None:
-        self._run(self._write(self._at(path), source))
+        self._runner.run(self._write(self._at(path), source))
 
     def move(self, path: str, target: str) -> None:
         """SFTP's own rename, which does not overwrite (OpenSSH's posix-rename would)."""
@@ -93,20 +101,23 @@ class Sftp:
 
     async def _read(self, path: str) -> tuple[int, str]:
         size, digest = 0, hashlib.sha256()
-        async with self._client.open(path, "rb") as file:
-            while chunk := await file.read(CHUNK):
+        async with await self._in_time(self._client.open(path, "rb")) as file:
+            while chunk := await self._in_time(file.read(CHUNK)):
                 size += len(chunk)
                 digest.update(chunk)
         return size, digest.hexdigest()
 
     async def _write(self, path: str, source: Path) -> None:
-        await self._client.makedirs(path.rpartition("/")[0], exist_ok=True)
-        async with self._client.open(path, "wb") as file:
+        folder = path.rpartition("/")[0]
+        if folder not in self._made:
+            await self._in_time(self._client.makedirs(folder, exist_ok=True))
+            self._made.add(folder)
+        async with await self._in_time(self._client.open(path, "wb")) as file:
             with source.open("rb") as reader:
                 while chunk := reader.read(CHUNK):
-                    await file.write(chunk)
+                    await self._in_time(file.write(chunk))
             with contextlib.suppress(asyncssh.SFTPOpUnsupported):
-                await file.fsync()
+                await self._in_time(file.fsync())
 
     @property
     def _client(self) -> asyncssh.SFTPClient:
@@ -116,12 +127,12 @@ class Sftp:
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}"
 
-    def _run(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
-        async def in_time() -> Answer:
-            async with asyncio.timeout(self._seconds):
-                return await asked
+    def _run(self, asked: Awaitable[Answer]) -> Answer:
+        return self._runner.run(self._in_time(asked))
 
-        return self._runner.run(in_time())
+    async def _in_time(self, asked: Awaitable[Answer]) -> Answer:
+        async with asyncio.timeout(self._seconds):
+            return await asked
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -116,6 +116,12 @@ class Channel(Protocol):
         Raises NotDeliveredError, ChannelDownError, UncertainError.
         """
 
+    def withdraw(self, shipment: Shipment, claim: Claimed) -> bool:
+        """Take back what a killed delivery left, of a file that a revision has replaced; True if it had arrived.
+
+        Of a channel that can look only.
+        """
+
     def close(self) -> None:
         """End the connection."""
 

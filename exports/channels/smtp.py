@@ -151,6 +151,7 @@ class Smtp:
                 session.starttls(context=self._tls)
             if self._where.login:
                 session.login(self._where.login, self._where.password or "")
+            session.ehlo_or_helo_if_needed()
             return session
         except BaseException:
             session.close()

@@ -173,8 +173,8 @@ class Post:
 
 
 @contextlib.contextmanager
-def mail_server(folder: Path) -> Iterator[Post]:
-    """A server that wants STARTTLS and a login."""
+def mail_server(folder: Path, security: str = "starttls") -> Iterator[Post]:
+    """A server that wants STARTTLS and a login, or TLS from the start (`tls`), or knows neither (`none`)."""
     certificate, key = servers.make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -184,10 +184,14 @@ def mail_server(folder: Path) -> Iterator[Post]:
         right = isinstance(data, LoginPassword) and data.password == post.password.encode()
         return AuthResult(success=right, handled=False)
 
-    controller = Controller(
-        post, hostname="127.0.0.1", port=post.port, tls_context=context, require_starttls=True,
-        authenticator=login, auth_required=True,
-    )  # fmt: skip
+    options: dict[str, Any] = {
+        "starttls": {
+            "tls_context": context, "require_starttls": True, "authenticator": login, "auth_required": True,
+        },
+        "tls": {"ssl_context": context},
+        "none": {},
+    }  # fmt: skip
+    controller = Controller(post, hostname="127.0.0.1", port=post.port, **options[security])
     controller.start()
     try:
         yield post

@@ -292,3 +292,26 @@ def test_the_command_keeps_the_export_log_and_a_claim_without_a_receipt_counts(n
 
 def test_nothing_of_a_day_without_an_outbox_is_delivered(night_home):
     assert deliver(date(2026, 11, 23))["delivered"] == 0
+
+
+@pytest.mark.parametrize(
+    ("point", "stays"), [("claimed", False), ("written", False), ("moving", False), ("moved", True)]
+)
+def test_of_a_file_that_was_revised_after_a_kill_nothing_stays_unless_it_had_arrived(night_home, point, stays):
+    keep_only(night_home, "S1")
+    with stopping() as points:
+        deliver(AS_OF)
+    shutil.rmtree(night_home / "state" / "delivery")
+    shutil.rmtree(night_home / "delivered")
+    with stopping(points.index(point)), pytest.raises(KilledError):
+        deliver(AS_OF)
+    revised = "call_list_001_S1_r2_20261124.xlsx"
+    path = night_home / "outbox/2026-11-24/S1/manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["files"][0] |= {"name": revised, "revision": 2}
+    shutil.copy(path.with_name(NAME), path.with_name(revised))
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert deliver(AS_OF)["failed"] == []
+    expected = {f"S1/{revised}", *([f"S1/{NAME}"] if stays else [])}
+    assert in_folder(night_home).keys() == receipts(night_home, "folder").keys() == expected
+    assert not list(night_home.rglob("*.claim.json"))

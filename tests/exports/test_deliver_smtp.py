@@ -25,6 +25,7 @@ from tests.exports.delivering import (
     kill_at_each,
     mail_server,
     outbox_files,
+    really_killed,
     receipts,
     stopping,
 )
@@ -152,8 +153,23 @@ def test_the_command_finds_the_connections_of_the_home(night_home, post, monkeyp
     assert main(DAY) == 0 and len(post.mails) == 2
 
 
-def test_wherever_it_is_killed_nobody_gets_a_mail_twice_and_what_is_uncertain_is_told(night_home, post):
-    notices(night_home, recipients={"S1": "zhao@dealer.example"})
+def two_files(home: Path) -> None:
+    """S1 works in two stores."""
+    path = home / "outbox/2026-11-24/S1/manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    other = "call_list_002_S1_20261124.xlsx"
+    manifest["files"].append(manifest["files"][0] | {"name": other, "base_name": other})
+    shutil.copy(path.with_name(NAME), path.with_name(other))
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("content", [notices, attachments])
+def test_wherever_it_is_killed_nobody_gets_a_mail_twice_and_what_is_uncertain_is_told(
+    night_home, post, connect, content
+):
+    connect(post.place(attachment_password=PASSWORD))
+    content(night_home, recipients={"S1": "zhao@dealer.example"})
+    two_files(night_home)
 
     def check(where: str) -> None:
         result = deliver(AS_OF, "mail")
@@ -166,6 +182,7 @@ def test_wherever_it_is_killed_nobody_gets_a_mail_twice_and_what_is_uncertain_is
         if unsure:
             assert deliver(AS_OF, "mail", ["S1"])["failed"] == [], where
         assert len(set(post.ids())) == 1, where
+        assert len(receipts(night_home, "mail")) == (1 if content is notices else 2), where
 
     points = kill_at_each(night_home, lambda: deliver(AS_OF, "mail"), post.mails.clear, check)
     assert {"connected", "ready", "claimed", "written", "envelope", "data", "sent", "answered", "receipt"} <= set(
@@ -260,6 +277,36 @@ def test_a_server_is_used_over_tls_with_a_known_certificate_and_the_right_passwo
     assert post.mails == [] and not list(night_home.glob("state/delivery/mail/**/*.json"))
 
 
+def test_tls_from_the_start_is_spoken_too(night_home, post, connect, tmp_path):
+    with mail_server(tmp_path, "tls") as other:
+        connect({**other.place(security="tls"), "login": None})
+        assert deliver(AS_OF, "mail")["failed"] == [] and len(other.mails) == 2
+
+
+def test_a_server_without_starttls_gets_nothing_unless_it_is_this_machine_and_declared_so(
+    night_home, post, connect, tmp_path
+):
+    with mail_server(tmp_path, "none") as other:
+        place = {**other.place(), "login": None, "password": None}
+        connect(place)
+        [failed] = deliver(AS_OF, "mail")["failed"]
+        assert "no STARTTLS" in failed and other.mails == []
+        connect(place | {"extra": {"security": "none"}})
+        assert deliver(AS_OF, "mail")["failed"] == [] and len(other.mails) == 2
+
+
+@pytest.mark.parametrize("point", ["claimed", "data", "answered"])
+def test_a_process_that_is_really_killed_leaves_it_uncertain_and_nobody_gets_it_twice(night_home, post, point):
+    notices(night_home, recipients={"S1": "zhao@dealer.example"})
+    with stopping() as points:
+        deliver(AS_OF, "mail")
+    shutil.rmtree(night_home / "state" / "delivery")
+    post.mails.clear()
+    really_killed(lambda: deliver(AS_OF, "mail"), points.index(point))
+    assert deliver(AS_OF, "mail")["uncertain"] == [f"S1/{NAME}"]
+    assert len(post.mails) == (point == "answered")
+
+
 def test_a_revision_comes_as_a_mail_of_its_own_that_says_what_changed(night_home, post, connect):
     connect(post.place(attachment_password=PASSWORD))
     attachments(night_home)
@@ -300,3 +347,9 @@ def test_a_process_killed_while_it_sends_again_leaves_it_uncertain(night_home, p
     with stopping() as points, pytest.raises(KilledError), stopping(0):
         deliver(AS_OF, "mail", ["S1"])
     assert points and deliver(AS_OF, "mail")["uncertain"] == [f"S1/{NAME}"]
+
+
+def test_only_what_is_uncertain_can_be_settled(night_home, post, capsys):
+    deliver(AS_OF, "mail")
+    for option in ("--resend", "--arrived"):
+        assert main([*DAY, option, "S1"]) == 2 and "没有 S1 的不确定件" in capsys.readouterr().err
