@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly up whatif test seeds lint format fuzz bench clean lock
+.PHONY: help setup nightly up train whatif test seeds lint format fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ nightly: $(READY) ## run a whole night on the sample group; DATE=2026-11-24 prep
 
 up: $(READY) ## Airflow with its web page, scheduler and REST API on http://127.0.0.1:8080
 	@$(PY) -m dags --serve $(if $(DATE),--as-of $(DATE))
+
+train: $(READY) ## train the propensity model on the published night; a better one scores from the next night on
+	@$(PY) -m dags --train $(if $(DATE),--as-of $(DATE))
 
 whatif: $(READY) ## who would win and lose under other bonus tiers: TIERS=my_tiers.csv MONTH=2026-10
 	@$(PY) -m exports.whatif --tiers "$(TIERS)" $(if $(MONTH),--month $(MONTH))
@@ -59,6 +62,7 @@ bench: $(READY) ## how long a night takes against plain SQL, the reception of hu
 	@$(PY) -m tests.bench.reading
 	@$(PY) -m tests.bench.lists
 	@$(PY) -m tests.bench.scale
+	@$(PY) -m tests.bench.propensity
 
 lock: ## write requirements.txt anew from requirements.in (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import re
 import subprocess
@@ -35,7 +36,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--prepare", action="store_true", help="only set up: sample, connections, Airflow's database")
     parser.add_argument("--serve", action="store_true", help="start Airflow: scheduler, web page, REST API")
+    parser.add_argument("--train", action="store_true", help="only train the propensity model on the published night")
     options = parser.parse_args(argv)
+    if options.train:
+        return train(options.as_of)
     zone = ZoneInfo(os.environ.get("XUBAO_TIMEZONE", "Asia/Shanghai"))
     today = datetime.now(zone).date()
     as_of = options.as_of or today
@@ -62,6 +66,23 @@ def main(argv: list[str] | None = None) -> int:
         print(f"\n{summary_text(as_of)}", end="")
     print(f"{'done' if code == 0 else 'FAILED'} in {seconds:.0f} s; log: {log_file(as_of)}")
     return code
+
+
+def train(as_of: date | None) -> int:
+    """The steps of train_propensity in this process: learn from the published night of as_of, else the one in force."""
+    os.environ.update(environment())
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from dbt_project.propensity.step import train_step
+    from exports.shelf import NotPublishedError
+    from exports.steps import published_step
+    from ingest.archive import keep_trained_step
+
+    try:
+        published = published_step(str(as_of) if as_of else None)
+    except NotPublishedError as error:
+        raise SystemExit(str(error)) from None
+    keep_trained_step(train_step(published))
+    return 0
 
 
 def log_file(as_of: date) -> Path:

@@ -71,11 +71,13 @@ def build(folder: Path, threads: int, unit_tests: bool = False, select: str | No
         return 1
     if docs:
         from dbt_project.docs import write_page
+        from dbt_project.propensity.page import write_card
 
         catalog = runner.invoke(arguments(home, threads, "docs", "generate", "--no-compile"))
         if not catalog.success:
             raise RuntimeError(f"dbt could not list the columns it built: {masked(str(catalog.exception))}")
         write_page(folder / "docs" / "dbt" / "index.html", parsed.result, catalog.result)
+        write_card(folder, home)
     return 0
 
 

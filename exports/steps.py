@@ -49,7 +49,7 @@ def published_step(as_of: str | None) -> str:
     if as_of is None and now is not None:
         return str(now)
     if as_of is None:
-        raise NotPublishedError("No night is published yet, so there is nothing to close; run `make nightly` first.")
+        raise NotPublishedError("No night is published yet, so there is nothing to work on; run `make nightly` first.")
     return str(published_of(date.fromisoformat(as_of)))
 
 

@@ -36,7 +36,7 @@ def summary_text(as_of: date) -> str:
     lines += [f"  · {notice}" for notice in verdict["notices"]]
     if verdict["status"] != "not_published":
         folder = published_of(as_of)
-        lines += ["", *_sources(folder, as_of), *_rejected(folder), "", *_rates(folder, as_of)]
+        lines += ["", *_sources(folder, as_of), *_rejected(folder), "", *_rates(folder, as_of), _propensity(folder)]
         rest = ["", *_files(folder, as_of), "", *_steps(as_of)]
         lines += ["", *_calls(folder, as_of, MOST_LINES - len(lines) - len(rest) - 1), *rest]
     else:
@@ -130,6 +130,24 @@ def _rates(folder: Path, as_of: date) -> list[str]:
         f"{rows[0]['now']:%Y-%m} (open)",
     )
     return ["Renewed here / due vehicles", *aligned(heads, table, "<>>")]
+
+
+def _propensity(folder: Path) -> str:
+    """By what the likelihood to renew is judged tonight, and why not by a model if it is not."""
+    with open_read_only(folder / "analytics.duckdb") as connection:
+        found = records(connection, """
+            select basis.*, training.auc, training.brier, training.segment_rate_brier
+            from marts.fct_propensity_basis as basis
+            left join marts.fct_propensity_training as training on basis.model_as_of = training.as_of
+        """)[0]  # fmt: skip
+    if found["status"] == "model":
+        return (f"Propensity: model of {found['model_as_of']}, AUC {found['auc']:.3f}, Brier {found['brier']:.4f} "
+                f"(segment's rate of last year {found['segment_rate_brier']:.4f})")  # fmt: skip
+    why = "no model yet, see train_propensity"
+    if found["status"] == "too_little_data":
+        why = (f"too little data: {found['renewed_vehicles']:,} of {found['vehicles']:,} matured vehicles renewed; "
+               f"{found['least_vehicles']:,} are needed, {found['least_each']:,} of each kind")  # fmt: skip
+    return f"Propensity: the segment's rate of last year ({why})"
 
 
 def _share(renewed: int | None, due: int | None) -> str:

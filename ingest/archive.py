@@ -16,7 +16,9 @@ from ingest.home import home, is_rebuild, log, read_json, step, write_atomic
 
 ARCHIVE_PROVENANCE = {"_as_of": "DATE", "_revision": "BIGINT"}
 """Columns that stand after an archive's own."""
-AFTERWARDS = ("night", "export", "statement", "statement_line", "statement_plan")
+AFTERWARDS = (
+    "night", "export", "statement", "statement_line", "statement_plan", "propensity_model", "propensity_training",
+)  # fmt: skip
 """What is archived when the night is over; everything else is decided in the warehouse."""
 
 
@@ -129,3 +131,19 @@ def exports_of(as_of: date) -> list[dict[str, Any]]:
         if receipt.get("purpose")
     }  # fmt: skip
     return [rows[key] for key in sorted(rows)]
+
+
+def keep_trained_step(trained: str) -> int:
+    """Archive what train_propensity left in a folder: its record, and the model if it was taken; a rebuild archives
+    nothing. Returns how many files were written.
+    """
+    folder = Path(trained)
+    as_of = date.fromisoformat(folder.name)
+    if is_rebuild(as_of):
+        return 0
+    written = []
+    for name in ("propensity_model", "propensity_training"):
+        if (folder / f"{name}.parquet").exists():
+            written += keep(archives()[name], as_of, pq.read_table(folder / f"{name}.parquet"))
+    log("keep", f"{len(written)} archive files written")
+    return len(written)

@@ -100,7 +100,7 @@ def test_every_path_a_document_names_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_mart_a_document_names_exists(name: str) -> None:
-    models = {path.stem for path in (ROOT / "dbt_project" / "models").rglob("*.sql")}
+    models = {path.stem for path in (ROOT / "dbt_project" / "models").rglob("*.*")}
     shown = {"kpi_renewed_kind_monthly"}  # the README's example of a new mart
     named = set(re.findall(r"\b(?:kpi|fct|dim|stg|int)_[a-z_]+[a-z]\b", text_of(name)))
     assert named <= models | shown, f"{name} names {sorted(named - models - shown)}"

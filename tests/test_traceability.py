@@ -21,7 +21,7 @@ def table(heading: str) -> list[list[str]]:
 @cache
 def models_and_seeds() -> set[str]:
     project = ROOT / "dbt_project"
-    return {path.stem for folder, kind in (("models", "sql"), ("seeds", "csv"))
+    return {path.stem for folder, kind in (("models", "sql"), ("models", "py"), ("seeds", "csv"))
             for path in (project / folder).rglob(f"*.{kind}")}  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -27,6 +28,8 @@ from ingest.home import PROJECT, home
 DBT_PROJECT = PROJECT / "dbt_project"
 BASELINE = Path(__file__).with_name("baseline.sql")
 DATABASES = ("work", "analytics", "restricted")
+ESCAPED = re.compile(r'"((?:\\"\w+\\"\.?)+)"')
+"""The name of a relation as dbt writes it into a Python model."""
 TOTALS = """
 select
     coalesce(sum(due_vehicles), 0)::bigint,
@@ -86,7 +89,9 @@ def statement(node: Any) -> dict[str, Any]:
     else:
         sql = node.compiled_code
         kind = "view" if node.config.materialized == "view" else "table"
-        if node.config.contract.enforced:
+        if str(node.language) == "python":
+            kind, sql = "python", ESCAPED.sub(lambda found: "'" + found[1].replace('\\"', '"') + "'", sql)
+        elif node.config.contract.enforced:
             columns = {name: column.data_type for name, column in node.columns.items()}
     schema = f"{node.database}.{node.schema}"
     return {"relation": f"{schema}.{node.alias}", "schema": schema, "kind": kind, "columns": columns, "sql": sql}
@@ -99,6 +104,19 @@ def making(made: dict[str, Any]) -> str:
     declared = ", ".join(f"{name} {kind}" for name, kind in made["columns"].items())
     filled = f"insert into {made['relation']} select {', '.join(made['columns'])} from ({made['sql']})"
     return f"create table {made['relation']} ({declared}); {filled}"
+
+
+def make(connection: duckdb.DuckDBPyConnection, made: dict[str, Any]) -> None:
+    """Make one table or view; a Python model runs as dbt compiled it."""
+    if made["kind"] != "python":
+        connection.execute(making(made))
+        return
+    names: dict[str, Any] = {}
+    exec(made["sql"], names)
+    given = names["dbtObj"](lambda name: connection.query(f"from {name}"))
+    connection.register("made", names["model"](given, connection))
+    connection.execute(f"create or replace table {made['relation']} as from made")
+    connection.unregister("made")
 
 
 def run_models(build: Path) -> dict[str, Any]:
@@ -116,7 +134,7 @@ def run_models(build: Path) -> dict[str, Any]:
         for schema in sorted({made["schema"] for made in statements}):
             connection.execute(f"create schema if not exists {schema}")
         for made in statements:
-            connection.execute(making(made))
+            make(connection, made)
         totals = connection.execute(TOTALS).fetchone()
         for database in DATABASES:
             connection.execute(f"checkpoint {database}")

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.home import home, read_json, write_json
 from tests.bench import __main__ as bench
-from tests.bench import lists, reading
+from tests.bench import lists, propensity, reading
 
 
 @pytest.fixture
@@ -80,3 +80,8 @@ def test_the_benchmark_of_lists_writes_everybodys_list(tmp_path: Path, own_envir
     told = read_json(target)
     assert told["first"]["recipients"] == 5 and told["first"]["files_written"] == told["again"]["files_unchanged"] == 5
     assert told["runs"]["first"]["seconds"]["median"] > 0
+
+
+def test_the_benchmark_of_scoring_scores_every_vehicle_it_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert propensity.main(["--vehicles", "500"]) == 0
+    assert "scored 500 vehicles" in capsys.readouterr().out

@@ -19,6 +19,7 @@ from unittest import mock
 import duckdb
 
 from dbt_project.plugin import session_variables
+from tests.bench.plain import make
 from tests.dbt_project.compiled import compiled
 from tests.dbt_project.small_night import Rows, prepare
 
@@ -56,8 +57,9 @@ class Warehouse:
         build, environment = prepare(folder, as_of, entities, archives)
         made, _ = compiled()
         self.sql = {one["relation"]: one["sql"] for one in made}
+        self.python = {one["relation"] for one in made if one["kind"] == "python"}
         self.parents = {
-            name: [parent for parent in map(".".join, RELATION.findall(sql)) if parent in self.sql]
+            name: [parent for parent in map(".".join, RELATION.findall(sql)) if parent in self.sql and parent != name]
             for name, sql in self.sql.items()
         }
         self.connection = duckdb.connect(config={"threads": 1})
@@ -77,7 +79,7 @@ class Warehouse:
         for one in made:
             name = one["relation"]
             if not one["sql"].startswith(SEED):
-                self.connection.execute(f"create {one['kind']} {name} as {one['sql']}")
+                make(self.connection, one | {"columns": None})
             self.before[name] = self.fingerprint(f"from {name}")
         self._tables, self._below = tables, {}
 
@@ -133,7 +135,9 @@ class Warehouse:
                     self.sql[name],
                 )
                 table = f"changed.{name.rsplit('.', 1)[1]}"
-                self.connection.execute(f"create or replace table {table} as {sql}")
+                self.connection.execute(f"drop table if exists {table}")
+                kind = "python" if name in self.python else "table"
+                make(self.connection, {"relation": table, "kind": kind, "columns": None, "sql": sql})
                 differs[name] = self.fingerprint(f"from {table}") != self.before[name]
         return differs[name]
 

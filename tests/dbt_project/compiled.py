@@ -22,7 +22,7 @@ from unittest import mock
 
 import duckdb
 
-from tests.bench.plain import connected, making
+from tests.bench.plain import connected, make
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".pytest_cache" / "compiled"
@@ -102,8 +102,8 @@ def make_night(build: Path, environment: dict[str, str], project: Path | None, s
             connection.execute(f"create schema if not exists {schema}")
         for made in tables:
             if made["relation"] in wanted:
-                sql = making(made)
-                connection.execute(sql.replace(f"{ROOT}/dbt_project", f"{project}/dbt_project") if project else sql)
+                sql = made["sql"].replace(f"{ROOT}/dbt_project", f"{project}/dbt_project") if project else made["sql"]
+                make(connection, made | {"sql": sql})
         names = {made["relation"] for made in tables}
         return [
             failure

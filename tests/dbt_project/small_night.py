@@ -64,6 +64,12 @@ ARCHIVES = {
     " coefficient_lower number, coefficient_upper number, interpolation text",
     "export": "as_of date, channel text, recipient text, file_name text, sha256 text, records integer, purpose text,"
     " delivered_at timestamp",
+    "propensity_model": "part text, feature text, position integer, word text, lower number, points number",
+    "propensity_training": "as_of date, training_decision text, learn_from_month date, calibrate_from_month date,"
+    " hold_out_from_month date, hold_out_to_month date, learn_vehicles integer, calibrate_vehicles integer,"
+    " hold_out_vehicles integer, hold_out_renewed integer, auc number, brier number, log_loss number,"
+    " segment_rate_auc number, segment_rate_brier number, logistic_auc number, logistic_brier number,"
+    " before_as_of date, before_auc number, before_brier number",
 }
 
 Rows = list[dict[str, Any]]

@@ -48,6 +48,10 @@ create table marts.kpi_source_status as select * from (values
 create table marts.kpi_data_quality_reference_daily as select * from (values
     (date '2026-11-24', 'dms', 'vehicles', 'store_id', 12000::bigint, 3::bigint, false, '', ''))
     as t (received_on, source, extract, columns, referencing_records, unknown_records, is_above_limit, message_zh, message_en);
+create table marts.fct_propensity_basis as select 'model' as status, date '2026-11-02' as model_as_of, 2000 as vehicles,
+    700 as renewed_vehicles, 2000 as least_vehicles, 300 as least_each;
+create table marts.fct_propensity_training as select date '2026-11-02' as as_of, 0.712::decimal(18,6) as auc,
+    0.1812::decimal(18,6) as brier, 0.1934::decimal(18,6) as segment_rate_brier;
 create table marts.kpi_renewal_rate_monthly as select * from (values
     ('001', 'insured_here_last_year', date '2026-09-01', 60::bigint, 45::bigint, 5::bigint, 10::bigint, 0::bigint, 0.75::decimal(9,4), 0.75::decimal(9,4), 45::bigint, true),
     ('001', 'insured_here_last_year', date '2026-11-01', 80::bigint, 31::bigint, 2::bigint, 0::bigint, 47::bigint, null, 0.75::decimal(9,4), 60::bigint, false),

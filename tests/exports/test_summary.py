@@ -3,6 +3,8 @@
 import json
 from datetime import date
 
+import pytest
+
 from exports.audit import audit
 from exports.outbox import fill_outbox
 from exports.publish import publish
@@ -67,8 +69,20 @@ def test_the_summary_says_what_the_night_did(home, make_build):
     lines = text.splitlines()
     assert len(lines) <= 60 and "healthy" in lines[0]
     for words in ("picc", "120", "117", "45 / 60 =  75.0 %", "31 / 80 =  38.8 %", "上年度本店投保客户", "赵伟",
-                  "8 for 2 people", "build 12.3"):  # fmt: skip
+                  "8 for 2 people", "build 12.3", "Propensity: model of 2026-11-02, AUC 0.712, Brier 0.1812"):  # fmt: skip
         assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("too_little_data", "700 of 2,000 matured vehicles renewed; 2,000 are needed, 300 of each kind"),
+     ("no_model", "no model yet, see train_propensity")],
+)  # fmt: skip
+def test_the_summary_says_why_no_model_scores(make_build, status: str, why: str):
+    published(make_build(analytics=f"update marts.fct_propensity_basis set status = '{status}', model_as_of = null;"))
+    verdict(AS_OF)
+    [line] = [line for line in summary_text(AS_OF).splitlines() if line.startswith("Propensity")]
+    assert line.startswith("Propensity: the segment's rate of last year (") and why in line
 
 
 def test_the_summary_stays_within_sixty_lines_for_a_big_group(make_build):

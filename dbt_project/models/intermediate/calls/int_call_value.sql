@@ -53,6 +53,10 @@ joined as (
     select
         averaged.vin,
         propensities.propensity_rate,
+        propensities.propensity_basis,
+        propensities.reason_1 as propensity_reason_1,
+        propensities.reason_2 as propensity_reason_2,
+        propensities.reason_3 as propensity_reason_3,
         measured.uplift_rate is null as uplift_is_estimated,
         coalesce(
             measured.uplift_rate,

@@ -1,52 +1,40 @@
 {{ config(materialized='view') }}
 
 {#
-    How likely a due vehicle renews here, as it could be known at its freeze. This model is the
-    place of a score: whatever fills propensity_rate, the ranks follow.
+    How likely a due vehicle renews here, as it could be known at its freeze, late entries too: by
+    the model where it scores, else by the segment. This is the place of a score: whatever
+    fills propensity_rate, the ranks follow.
 #}
 with
 
-universe as (
+rates as (
 
-    select * from {{ ref('int_due_universe') }}
-
-),
-
--- the same month a year before had closed ten months before the freeze
-last_year as (
-
-    select
-        store_id,
-        segment,
-        cast(expiry_month + interval 12 month as date) as expiry_month,
-        {{ half_up("count(*) filter (where outcome = 'renewed_here')", 'count(*)', 6) }} as rate
-    from universe
-    where status = 'in'
-    group by all
+    select * from {{ ref('int_propensity_segment_rate') }}
 
 ),
 
-rated as (
+scores as (
+
+    select * from {{ ref('int_propensity_score') }}
+
+),
+
+chosen as (
 
     select
-        universe.store_id,
-        universe.vin,
-        universe.expiry_month,
-        universe.is_late_entry,
-        cast(coalesce(last_year.rate, universe.target_rate, 0) as decimal(18, 6))
-            as propensity_rate,
-        case
-            when last_year.rate is not null then 'segment_rate_last_year'
-            when universe.target_rate is not null then 'segment_target'
-            else 'none'
-        end as propensity_basis
-    from universe
-    left join last_year
-        on
-            universe.store_id = last_year.store_id
-            and universe.segment = last_year.segment
-            and universe.expiry_month = last_year.expiry_month
+        rates.store_id,
+        rates.vin,
+        rates.expiry_month,
+        rates.is_late_entry,
+        coalesce(scores.propensity_rate, rates.propensity_rate) as propensity_rate,
+        case when scores.vin is not null then 'model' else rates.propensity_basis end
+            as propensity_basis,
+        scores.reason_1,
+        scores.reason_2,
+        scores.reason_3
+    from rates
+    left join scores on rates.vin = scores.vin and rates.expiry_month = scores.expiry_month
 
 )
 
-select * from rated
+select * from chosen
