@@ -1,4 +1,4 @@
-"""The lists besides the call list: due visits for service advisors, gaps for the clerk, accident callers to follow up.
+"""The lists besides the call list: due visits, gaps to fill, accident callers, lost customers, messages to send.
 
 One workbook per person and kind, to be worked off and not sent back; whose list it is, the model list_recipient says.
 """
@@ -87,7 +87,38 @@ KINDS = (
             Field("log_number", "lists.log_number", 14),
         ),
     ),
+    Kind(
+        "win_back", "win_back_list", ("vehicle_key",), "recipient_id, sequence_number, vehicle_key",
+        (
+            Field("sequence_number", "lists.number", 6, "number"),
+            Field("customer_name", "call_list.customer_name", 13, "wrapped"),
+            Field("phone", "call_list.phone", 15),
+            Field("plate_number", "call_list.plate_number", 12),
+            Field("model", "call_list.model", 22, "wrapped"),
+            Field("insured_until", "lists.insured_until", 12, "date"),
+            Field("lapsed_days", "lists.lapsed_days", 10, "number"),
+            Field("last_insurer_code", "lists.last_insurer", 14, "wrapped", codes="insurer"),
+            Field("last_outcome", "lists.last_outcome", 15, "wrapped", codes="outcome"),
+            Field("last_visit_on", "lists.last_visit_on", 12, "date"),
+            Field("last_contact_on", "lists.last_contact_on", 12, "date"),
+        ),
+    ),
+    Kind(
+        "message", "message_list", ("vehicle_key", "expiry_month"), "first_expires_on, phone",
+        (
+            Field("customer_name", "call_list.customer_name", 13, "wrapped"),
+            Field("phone", "call_list.phone", 15),
+            Field("text", "lists.message_text", 72, "wrapped"),
+            Field("plate_number", "call_list.plate_number", 12),
+            Field("model", "call_list.model", 18, "wrapped"),
+            Field("first_expires_on", "lists.first_expires_on", 12, "date"),
+            Field("days_left", "call_list.days_left", 9, "number"),
+            Field("consent_number", "lists.consent_number", 14),
+        ),
+    ),
 )  # fmt: skip
+HOURS = ("call_from_hour", "call_until_hour")
+"""Columns of lists by which customers are called or written to; every page says them (DOMAIN §6)."""
 
 
 def other_lists(published: Path) -> Iterator[tuple[Kind, Record, list[Record]]]:
@@ -109,7 +140,7 @@ def other_lists(published: Path) -> Iterator[tuple[Kind, Record, list[Record]]]:
                     if row.get("recipient_id") in (None, person["staff_id"])
                 ]
                 if rows:
-                    yield kind, person, rows
+                    yield kind, person | {name: rows[0][name] for name in HOURS if name in rows[0]}, rows
 
 
 def other_list_workbook(kind: Kind, person: Record, rows: list[Record], night: Night, note: str = "") -> bytes:
@@ -132,5 +163,6 @@ def _in_words(row: Record, night: Night) -> Record:
     return {
         **row,
         "reason": row.get(f"reason_{night.language}"),
+        "text": row.get(f"text_{night.language}"),
         **{mark: not row[fact] for mark, fact in missing.items() if fact in row},
     }

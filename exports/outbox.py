@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
-from exports.other_lists import other_list_workbook, other_lists
+from exports.other_lists import Kind, other_list_workbook, other_lists
 from exports.own_sheets import handed_over, months_so_far
 from exports.proof import prove
 from exports.rejected import read_rejected, rejected_files, rejected_workbook
@@ -63,11 +63,15 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     published = published_of(as_of)
     night = load_night(published, as_of, language)
     lists = list(call_lists(published))
-    prove(published, as_of, (row for _, rows in lists for row in rows))
+    others = list(other_lists(published))
+    rows_of: dict[str, list[Record]] = {"renewal_calls": [row for _, rows in lists for row in rows]}
+    for kind, _, rows in others:
+        rows_of.setdefault(kind.name, []).extend(rows)
+    prove(published, as_of, rows_of)
     parcels: dict[str, list[Parcel]] = {}
     for recipient, parcel in [
         *_call_list_parcels(published, lists, night),
-        *_other_list_parcels(published, night),
+        *_other_list_parcels(published, others, night),
         *((MANAGERS, parcel) for parcel in _manager_parcels(published, night)),
         *_rejected_parcels(published, night),
     ]:
@@ -120,9 +124,11 @@ def _call_list_parcels(
         )
 
 
-def _other_list_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parcel]]:
+def _other_list_parcels(
+    published: Path, others: list[tuple[Kind, Record, list[Record]]], night: Night
+) -> Iterator[tuple[str, Parcel]]:
     """(recipient, parcel) of the other kinds of list and of the insurance managers' workbooks; none without a row."""
-    for kind, person, rows in other_lists(published):
+    for kind, person, rows in others:
         yield (
             person["staff_id"],
             Parcel(

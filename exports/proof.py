@@ -8,7 +8,7 @@ the summary and, with the verdict, the manifest of the night.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,21 @@ from exports.shelf import open_read_only
 from exports.wording import Record
 from ingest.home import home, log, read_json, write_json
 
+CALLED = ("renewal_calls", "win_back")
+"""Lists by which vehicles are called: what is true of a number of the others, need not be of its vehicle."""
+
 
 class SuppressedOnListError(RuntimeError):
     """A list held a vehicle or a number that nobody may call."""
 
 
-def prove(published: Path, as_of: date, rows: Iterable[Record]) -> dict[str, int]:
-    """Check rows with phone, vehicle_key and list_for_on that are to leave; return the figures, overlap 0.
+def prove(published: Path, as_of: date, lists: Mapping[str, Iterable[Record]]) -> dict[str, Any]:
+    """Check the rows that are to leave, by kind of list; return the figures, overlap 0.
 
-    Figures: numbers_on_lists and suppressed_numbers (distinct numbers), suppressed_vehicles, and overlap, the rows of
-    lists about a suppressed vehicle or number. Raises SuppressedOnListError after the figures were kept if overlap
+    A row has phone and list_for_on, one of CALLED also vehicle_key. Whoever called the accident hotline herself is called
+    back whatever she wished about renewals. Figures: numbers_on_lists and suppressed_numbers (distinct numbers),
+    numbers_by_list, suppressed_vehicles, callers_back (numbers of such callers who wished no renewal calls), and overlap,
+    the rows of other lists about a suppressed vehicle or number. Raises SuppressedOnListError after the figures were kept if overlap
     is not 0; deliver() then hands nothing of that night over.
     """
     with open_read_only(published / "restricted.duckdb") as connection:
@@ -36,22 +41,32 @@ def prove(published: Path, as_of: date, rows: Iterable[Record]) -> dict[str, int
             key for (key,) in connection.execute("select vehicle_key from marts.fct_suppressed_vehicle").fetchall()
         }
     ends = {_digits(phone): last for phone, last in wishes}
-    numbers: set[str] = set()
+    numbers: dict[str, set[str]] = {}
+    back: set[str] = set()
     overlap = 0
-    for row in rows:
-        number = _digits(row["phone"])
-        numbers.add(number)
-        is_wish = number in ends and (ends[number] is None or ends[number] >= row["list_for_on"])
-        overlap += is_wish or row["vehicle_key"] in vehicles
+    for kind, rows in lists.items():
+        numbers[kind] = set()
+        for row in rows:
+            called_us = "caller_phone" in row
+            number = _digits(row.get("caller_phone") or row.get("phone") or "")
+            if number:
+                numbers[kind].add(number)
+            is_wish = number in ends and (ends[number] is None or ends[number] >= row.get("list_for_on", as_of))
+            if called_us:
+                back |= {number} if is_wish else set()
+            else:
+                overlap += is_wish or (kind in CALLED and row["vehicle_key"] in vehicles)
     figures = {
-        "numbers_on_lists": len(numbers),
+        "numbers_on_lists": len(set().union(*numbers.values())),
+        "numbers_by_list": {kind: len(found) for kind, found in numbers.items()},
+        "callers_back": len(back),
         "suppressed_numbers": len(ends),
         "suppressed_vehicles": len(vehicles),
         "overlap": overlap,
     }
     write_json(_file(as_of), figures)
     raise_if_disproved(as_of)
-    log("lists", f"{len(numbers)} numbers on lists, {len(ends)} suppressed numbers, overlap 0")
+    log("lists", f"{figures['numbers_on_lists']} numbers on lists, {len(ends)} suppressed numbers, overlap 0")
     return figures
 
 

@@ -32,6 +32,7 @@ KEYED_ARCHIVES = (
     "call_list",
     "draw_list",
     "due_universe",
+    "message",
     "statement",
     "statement_line",
     "statement_plan",

@@ -7,6 +7,7 @@ W..   four vehicles expire on the 20th of each month from May to November; of ea
       signed on 9 November, so it is a top-up.
 A..   group_offer.py; and A4 had refused on 30 October, because a competitor asked for 2,800
       13800000099 wished on 1 November not to be called
+M01   expires on 13 January, so it is in preparation; its owner agreed to messages
 A9    a concession for a vehicle that is not due
 W112  was on the list of S9 yesterday, who works there no more
 """
@@ -51,8 +52,16 @@ def entities(until: str = AS_OF) -> dict[str, Rows]:
     wish = {"request_number": "D1", "store_id": "001", "phone": "13800000099", "requested_on": "2026-11-01",
             "told_by": "S1"}  # fmt: skip
     stray = group_offer.concession("A9", "0.05", "150.00")
+    coming = group.policy("M01", "M01", "2026-01-10", "2026-01-14", "2027-01-13")
+    customer = {"customer_id": "K1", "store_id": "001", "customer_type": "person", "customer_name": "客户M01",
+                "phone": "13700000001"}  # fmt: skip
+    consent = {"consent_number": "N1", "store_id": "001", "customer_id": "K1", "purpose": "message", "is_given": True,
+               "decided_on": "2026-01-10", "data_origin": "policy"}  # fmt: skip
     return offer | {
-        "policy": [*offer["policy"], *cohorts(until)],
+        "policy": [*offer["policy"], *cohorts(until), coming],
+        "customer": [*offer.get("customer", []), customer],
+        "vehicle": [*offer.get("vehicle", []), {"vin": "M01", "store_id": "001", "customer_id": "K1"}],
+        "consent": [consent],
         "call_result": [*offer["call_result"], refusal],
         "concession": [*offer["concession"], stray],
         "do_not_call": [wish],

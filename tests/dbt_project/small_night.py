@@ -50,6 +50,7 @@ ARCHIVES = {
     "assignment": "store_id text, vin text, expiry_month date, staff_id text, role text, assigned_on date",
     "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, role text,"
     " vin text, vehicle_key text, expiry_month date, step text, phone text, sequence_number integer, is_listed boolean",
+    "message": "list_for_on date, store_id text, vin text, expiry_month date, phone text, consent_number text",
     "night": "as_of date, build_id text, status text, reasons text, notices text",
     "statement": "store_id text, staff_id text, role text, month date, paid_month date, kind text,"
     " renewable_vehicles integer, renewed_vehicles integer, full_cover_vehicles integer, full_coverage_rate number,"

@@ -108,6 +108,8 @@ create table restricted.list_recipient as select * from (values
     ('service_lane', '002', '西安二店', 'A3', '吴迪', 'service_advisor', date '{as_of}'),
     ('data_gap', '001', '西安一店', 'C1', '郑洁', 'information_clerk', date '{as_of}'),
     ('hotline_follow_up', '001', '西安一店', 'P1', '冯凯', 'accident_promoter', date '{as_of}'),
+    ('win_back', '001', '西安一店', 'S1', '赵伟', 'renewal_specialist', date '{as_of}'),
+    ('message', '001', '西安一店', 'C1', '郑洁', 'information_clerk', date '{as_of}'),
     ('team', '001', '西安一店', 'M1', '陈静', 'insurance_manager', date '{as_of}'),
     ('team', '002', '西安二店', 'M2', '褚亮', 'insurance_manager', date '{as_of}'))
     as t (list_kind, store_id, store_name, staff_id, staff_name, role, list_for_on);
@@ -141,6 +143,19 @@ from range({others}) as t (i) where i > 0;
 create table restricted.claimed_not_issued_list as select '001' as store_id, md5('3') as vehicle_key, date '2026-11-01' as expiry_month,
     '钱女士' as customer_name, '陕A67890' as plate_number, '帕萨特' as model, date '2026-11-25' as first_expires_on,
     date '2026-11-10' as claimed_on, date '2026-11-17' as issue_by, 'S1' as staff_id, '赵伟' as staff_name
+from range({others}) as t (i) where i > 0;
+create table restricted.win_back_list as select date '{as_of}' as list_for_on, '001' as store_id, 'S1' as recipient_id,
+    md5('lost' || i) as vehicle_key, '周女士' as customer_name, '1370000000' || i as phone, '陕A7777' || i as plate_number,
+    '速腾' as model, date '2025-11-20' as insured_until, 369::bigint as lapsed_days, 'PICC' as last_insurer_code,
+    'renewed_elsewhere' as last_outcome, date '2026-10-01' as last_visit_on, null::date as last_contact_on, i as sequence_number,
+    9::bigint as call_from_hour, 21::bigint as call_until_hour
+from range({others}) as t (i) where i > 0;
+create table restricted.message_list as select date '{as_of}' as list_for_on, '001' as store_id, md5('message' || i) as vehicle_key,
+    date '2027-01-01' as expiry_month, '吴先生' as customer_name, '1360000000' || i as phone, '陕A6666' || i as plate_number,
+    '迈腾' as model, date '2027-01-13' as first_expires_on, 50 as days_left, 'N' || i as consent_number,
+    9::bigint as call_from_hour, 21::bigint as call_until_hour,
+    '吴先生您好，西安一店提醒您：您的爱车的车险将于2027-01-13到期，如需核对保障或了解报价，请与本店联系。回复T退订。' as text_zh,
+    'Your insurance ends on 2027-01-13. Reply T to opt out.' as text_en
 from range({others}) as t (i) where i > 0;
 create table restricted.handed_over_list as select date '{as_of}' as list_for_on, '001' as store_id, 'S1' as staff_id,
     date '{as_of}' - i::integer as handed_over_on, (['step_timed_out', 'reassigned', 'colleague_absent'])[1 + i % 3] as handed_over_for,

@@ -79,7 +79,11 @@ def test_everybody_gets_the_lists_of_their_work_with_its_purpose(make_build: Cal
     }
     assert found["A1"] == [("service_lane_001_A1_20261124.xlsx", 3, "service_lane")]
     assert found["A2"] == [("service_lane_001_A2_20261124.xlsx", 1, "service_lane")], "the visit without an advisor"
-    assert found["C1"] == [("data_gap_001_C1_20261124.xlsx", 3, "data_gap")]
+    assert found["C1"] == [
+        ("data_gap_001_C1_20261124.xlsx", 3, "data_gap"),
+        ("message_001_C1_20261124.xlsx", 3, "message"),
+    ]
+    assert found["S1"][1:] == [("win_back_001_S1_20261124.xlsx", 3, "win_back")]
     assert found["P1"] == [("hotline_follow_up_001_P1_20261124.xlsx", 3, "hotline_follow_up")]
     assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3 + 3, "team")]
     assert not {"A3", "M2"} & set(found), "nothing of their store is on a list"
@@ -125,6 +129,21 @@ def test_a_list_is_frozen_filtered_and_its_pages_say_whose_and_until_when(lists:
         assert f"({staff})" in sheet.oddHeader.left.text and sheet.oddHeader.right.text == "内部资料"
         assert "2026-11-24" in sheet.oddFooter.left.text
         assert book.sheetnames[1] == "数据时效"
+
+
+def test_lists_by_which_customers_are_called_or_written_to_say_the_hours(lists: Callable[..., Any]) -> None:
+    books = lists()
+    for kind, staff in (("win_back", "S1"), ("message", "C1")):
+        assert "09" in books[kind, staff].worksheets[0].oddFooter.left.text.replace("9:00", "09:00"), kind
+    assert "9:00" not in books["data_gap", "C1"].worksheets[0].oddFooter.left.text
+
+
+def test_a_message_is_written_out_with_its_consent_and_how_to_opt_out(lists: Callable[..., Any]) -> None:
+    sheet = lists()["message", "C1"]["待发短信微信"]
+    assert values(sheet, "授权编号") == ["N1", "N2", "N3"]
+    assert all(
+        text.startswith("吴先生您好") and text.endswith("回复T退订。") for text in values(sheet, "消息内容(照发)")
+    )
 
 
 def test_the_english_lists_have_english_words(lists: Callable[..., Any]) -> None:

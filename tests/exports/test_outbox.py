@@ -122,11 +122,38 @@ def test_a_suppressed_number_or_vehicle_on_a_list_stops_writing_and_delivery(hom
 
 def test_the_proof_counts_numbers_on_lists_and_suppressed_ones(home, make_build):
     night(make_build())
-    figures = {"numbers_on_lists": 1, "suppressed_numbers": 2, "suppressed_vehicles": 1, "overlap": 0}
+    figures = {
+        "numbers_on_lists": 1, "numbers_by_list": {"renewal_calls": 1}, "callers_back": 0,
+        "suppressed_numbers": 2, "suppressed_vehicles": 1, "overlap": 0,
+    }  # fmt: skip
     assert proof_of(AS_OF) == figures
     verdict(AS_OF)
     assert json.loads((published_of(AS_OF) / "manifest.json").read_text())["suppression"] == figures
     assert "1 numbers, 2 numbers and 1 vehicles suppressed, overlap 0" in summary_text(AS_OF)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "update restricted.win_back_list set phone = '138-0000-1111' where sequence_number = 1;",
+        "update restricted.win_back_list set vehicle_key = md5('2') where sequence_number = 1;",
+        "update restricted.message_list set phone = '13800001111' where consent_number = 'N1';",
+        "update restricted.data_gap_list set phone = '13800001111' where subject = 'V1';",
+    ],
+)
+def test_no_other_list_asks_anybody_to_call_or_write_to_a_suppressed_number(home, make_build, planted):
+    with pytest.raises(SuppressedOnListError):
+        night(make_build(others=2, restricted=planted))
+    assert proof_of(AS_OF)["overlap"] == 1 and not (home / "outbox").exists()
+
+
+def test_who_called_the_accident_hotline_herself_is_called_back_and_counted(home, make_build):
+    night(make_build(others=2, restricted="update restricted.hotline_follow_up set caller_phone = '13800001111';"))
+    figures = proof_of(AS_OF)
+    assert figures["callers_back"] == 1 and figures["overlap"] == 0
+    assert figures["numbers_by_list"] == {
+        "renewal_calls": 1, "service_lane": 0, "data_gap": 0, "hotline_follow_up": 1, "win_back": 2, "message": 2,
+    }  # fmt: skip
 
 
 def test_a_rebuild_leaves_the_outbox_alone(home, make_build):

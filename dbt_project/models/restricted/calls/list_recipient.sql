@@ -29,6 +29,8 @@ kinds as (
         ('data_gap', 'information_clerk'),
         ('hotline_follow_up', 'accident_promoter'),
         ('hotline_follow_up', 'accident_receptionist'),
+        ('win_back', 'renewal_specialist'),
+        ('message', 'information_clerk'),
         ('team', 'insurance_manager')
     ) as kind (list_kind, role)
 

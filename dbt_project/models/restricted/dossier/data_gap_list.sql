@@ -104,7 +104,7 @@ listed as (
 marked as (
 
     select
-        listed.*,
+        listed.* replace (case when do_not_call.phone is null then listed.phone end as phone),
         do_not_call.phone is not null as is_do_not_call
     from listed
     left join do_not_call on listed.phone = do_not_call.phone
