@@ -37,7 +37,7 @@ class Column:
 
     name: str
     width: float
-    kind: str = "text"  # text, wrapped, centred, date, number, money, rate
+    kind: str = "text"  # text, wrapped, centred, date, number, money, rate, percent
     is_strong: bool = False  # bold in the ink of the row's urgency
 
 
@@ -59,6 +59,14 @@ SHOWN = (
     Column("last_visit_on", 11.5, "date"),
     Column("script", 60, "wrapped"),
 )
+OFFERED = (
+    Column("offer_rate", 9, "percent"),
+    Column("offer_authority", 11, "centred"),
+    Column("offer_ceiling_rate", 9, "percent"),
+    Column("offer_package", 13, "wrapped"),
+    Column("offer_left", 18, "wrapped"),
+)
+"""Shown after the script, only if the store has switched benefits_on_staff_lists on (DOMAIN §5)."""
 FILLED_IN = (
     Column("result", 15),
     Column("loss_reason", 20),
@@ -83,7 +91,7 @@ BENEFITS = (
     "gift_package",
 )  # absent unless benefits_on_staff_lists (DOMAIN §5)
 IDS = ("list_id", "row_id")
-NUMBER_FORMAT = {"date": "yyyy-mm-dd", "money": "#,##0.00", "rate": "0.0##", "number": "0"}
+NUMBER_FORMAT = {"date": "yyyy-mm-dd", "money": "#,##0.00", "rate": "0.0##", "percent": "0.0%", "number": "0"}
 
 
 def call_lists(published: Path) -> Iterator[tuple[Record, list[Record]]]:
@@ -119,14 +127,15 @@ def call_list_workbook(
     handed_over: the person's rows of restricted.handed_over_list.
     Only the first sheet is filled in and read back; no other carries a header that a returned list is known by.
     """
-    columns = [*SHOWN, *fill_in_columns(person)]
+    shown = shown_columns(person)
+    columns = [*shown, *fill_in_columns(person)]
     book, buffer = new_workbook(f"{night.say('sheet.call_list')} {person['list_for_on']}", night.as_of)
     sheet = book.add_worksheet(night.say("sheet.call_list"))
-    _write_header(book, sheet, columns, night)
-    _write_rows(book, sheet, rows, night)
+    _write_header(book, sheet, columns, len(shown), night)
+    _write_rows(book, sheet, rows, shown, night)
     _write_ids(book, sheet, len(columns), rows)
     if rows:
-        _let_fill_in(book, sheet, columns, len(rows), person, night)
+        _let_fill_in(book, sheet, columns, len(shown), len(rows), person, night)
     _set_up_page(sheet, len(columns), len(rows), person, night)
     add_promised(book, person, rows, night)
     add_handed_over(book, person, handed_over, night)
@@ -144,13 +153,18 @@ def call_list_workbook(
     return buffer.getvalue()
 
 
+def shown_columns(person: Record) -> tuple[Column, ...]:
+    """The columns a list shows; what may be offered only if the store has switched it on."""
+    return (*SHOWN, *OFFERED) if person.get("benefits_on_staff_lists") else SHOWN
+
+
 def fill_in_columns(person: Record) -> list[Column]:
     """The columns the caller fills in; those about benefits only if the store has switched them on."""
     with_benefits = bool(person.get("benefits_on_staff_lists"))
     return [column for column in FILLED_IN if with_benefits or column.name not in BENEFITS]
 
 
-def _write_header(book: Any, sheet: Any, columns: list[Column], night: Night) -> None:
+def _write_header(book: Any, sheet: Any, columns: list[Column], first: int, night: Night) -> None:
     shown = book.add_format(HEADER)
     filled_in = book.add_format({**HEADER, "bg_color": FILL_IN_HEADER})
     plain = book.add_format({"font_name": FONT, "font_size": 10})
@@ -162,19 +176,19 @@ def _write_header(book: Any, sheet: Any, columns: list[Column], night: Night) ->
         for kind in ("text", "date", "money", "rate")
     }  # fmt: skip
     for position, column in enumerate(columns):
-        is_shown = position < len(SHOWN)
+        is_shown = position < first
         sheet.set_column(position, position, column.width, plain if is_shown else open_cell[column.kind])
         sheet.write_string(0, position, night.say(f"call_list.{column.name}"), shown if is_shown else filled_in)
     sheet.set_row(0, 32)
 
 
-def _write_rows(book: Any, sheet: Any, rows: list[Record], night: Night) -> None:
+def _write_rows(book: Any, sheet: Any, rows: list[Record], shown: tuple[Column, ...], night: Night) -> None:
     formats: dict[tuple[str, str | bool, str], Any] = {}
     finish = _finishers(night)
     for number, row in enumerate(rows, start=1):
         urgency = row["urgency"] if row["urgency"] in TINT else "normal"
         lines = 2
-        for position, column in enumerate(SHOWN):
+        for position, column in enumerate(shown):
             key = (column.kind, column.is_strong and column.name, urgency)
             if key not in formats:
                 formats[key] = book.add_format(_style(column, urgency))
@@ -202,7 +216,9 @@ def _style(column: Column, urgency: str) -> Record:
 def _finishers(night: Night) -> dict[str, Callable[[Record], Any]]:
     """How the cell of each column is made from a row of restricted.call_list."""
     english = "_en" if night.language == "en" else ""
-    finish: dict[str, Callable[[Record], Any]] = {column.name: operator.itemgetter(column.name) for column in SHOWN}
+    finish: dict[str, Callable[[Record], Any]] = {
+        column.name: operator.itemgetter(column.name) for column in (*SHOWN, *OFFERED)
+    }
 
     def vehicle(row: Record) -> str:
         age = row["vehicle_age_years"]
@@ -227,6 +243,19 @@ def _finishers(night: Night) -> dict[str, Callable[[Record], Any]]:
         percent = "" if change is None else f"\n{'▲' if change > 0 else '▼' if change < 0 else '='} {_percent(change)}"
         return f"{row['quoted_amount']:,.2f}{percent}"
 
+    def offer_left(row: Record) -> str:
+        uses, services = row["offer_voucher_uses_left"], row["offer_service_uses_left"]
+        amount = f"{row['offer_voucher_amount_left']:,.2f}" if uses else ""
+        voucher = night.say("call_list.voucher_left", uses=uses, amount=amount) if uses else ""
+        return "\n".join(
+            part for part in (voucher, services and night.say("call_list.service_left", uses=services)) if part
+        )
+
+    def authority(row: Record) -> str | None:
+        code = row["offer_authority"]
+        return night.labels.get(f"authority.{code}", code)
+
+    finish |= {"offer_left": offer_left, "offer_authority": authority}
     finish |= {"vehicle": vehicle, "last_contact": last_contact, "last_year": last_year, "quote": quote}
 
     def worded(row: Record, name: str) -> str | None:
@@ -257,9 +286,10 @@ def _write_ids(book: Any, sheet: Any, first: int, rows: list[Record]) -> None:
             sheet.write_string(number, first + offset, str(row[name]), locked)
 
 
-def _let_fill_in(book: Any, sheet: Any, columns: list[Column], rows: int, person: Record, night: Night) -> None:
+def _let_fill_in(
+    book: Any, sheet: Any, columns: list[Column], first: int, rows: int, person: Record, night: Night
+) -> None:
     """Tint the cells to fill in and say what each of them takes."""
-    first = len(SHOWN)
     tint = book.add_format({"bg_color": FILL_IN_TINT, "border": 1, "border_color": GRID})
     sheet.conditional_format(1, first, rows, len(columns) - 1, {"type": "no_errors", "format": tint})
     choice = {

@@ -49,6 +49,7 @@ WORDS = {
     "model": "as the source writes it",
     "notices": "finished words",
     "objection_note": "the person's words",
+    "offer_package": "finished words",
     "package": "worded in dim_gift_package (zh, en): a store's own",
     "parameter": "explained beside it (dim_parameter.meaning)",
     "payment_frequency": "as the insurer writes it",

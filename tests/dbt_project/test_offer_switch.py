@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
-from exports.call_list import BENEFITS, fill_in_columns
+from exports.call_list import BENEFITS, OFFERED, fill_in_columns, shown_columns
 from tests.dbt_project import group_offer
 from tests.dbt_project.small_night import Night, project_copy, run_night
 
@@ -17,19 +18,25 @@ ON_STAFF_LISTS = ("call_list", "statement_line", "kpi_staff_bonus_monthly", "nex
 pytestmark = pytest.mark.slow
 
 
-def fill_in_names(offer_night: Night) -> set[str]:
+def column_names(offer_night: Night) -> set[str]:
     ((switch,),) = offer_night.rows("select benefits_on_staff_lists from restricted.restricted.call_list_recipient")
-    return {column.name for column in fill_in_columns({"benefits_on_staff_lists": switch})}
+    person = {"benefits_on_staff_lists": switch}
+    return {column.name for column in (*shown_columns(person), *fill_in_columns(person))}
 
 
-def test_with_the_switch_off_no_benefit_column_reaches_lists_or_statements(offer_night: Night) -> None:
+def test_with_the_switch_off_no_benefit_reaches_lists_or_statements(offer_night: Night) -> None:
     columns = offer_night.rows(
-        "select column_name from duckdb_columns() where database_name = 'restricted'"
+        "select table_name, column_name from duckdb_columns() where database_name = 'restricted'"
         f" and table_name in {ON_STAFF_LISTS!r}"
     )
     assert len(columns) > 40
-    assert [name for (name,) in columns if BENEFIT.search(name)] == []
-    assert not fill_in_names(offer_night) & set(BENEFITS)
+    benefits = [(table, name) for table, name in columns if name.startswith("offer_") or BENEFIT.search(name)]
+    assert {table for table, _ in benefits} == {"call_list"}
+    known = " or ".join(f"{name} is not null" for _, name in benefits)
+    assert offer_night.rows(
+        f"select count(*), count(*) filter (where {known}) from restricted.restricted.call_list"
+    ) == [(1, 0)]
+    assert not column_names(offer_night) & {*BENEFITS, *(column.name for column in OFFERED)}
 
 
 def test_with_the_switch_off_no_script_speaks_of_benefits(offer_night: Night) -> None:
@@ -45,12 +52,15 @@ def test_with_the_switch_off_no_script_speaks_of_benefits(offer_night: Night) ->
 def test_a_store_that_switches_it_on_gets_the_columns_from_that_day_on(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    """A1's ceiling is 10 %; it objected once, so 8 % may be offered now: 240 yuan of 3,000, in which package one fits."""
     project = project_copy(tmp_path_factory.mktemp("project"))
     with (project / "dbt_project" / "seeds" / "offer" / "offer_switch.csv").open("a", encoding="utf-8") as file:
         file.write(f"001,benefits_on_staff_lists,true,our lawyers agreed,{group_offer.AS_OF},9999-12-31\n")
     built = run_night(
-        tmp_path_factory.mktemp("on"), group_offer.AS_OF, group_offer.entities(), project=project,
-        select="+call_list_recipient",
+        tmp_path_factory.mktemp("on"), group_offer.AS_OF, group_offer.entities(), group_offer.archives(),
+        project=project, select="+call_list",
     )  # fmt: skip
     assert built.exit_code == 0, built.stderr
-    assert fill_in_names(built) >= set(BENEFITS)
+    assert column_names(built) >= {*BENEFITS, *(column.name for column in OFFERED)}
+    offer = "select columns('offer_(ceiling|rate|authority|package$|.*uses_left)') from restricted.restricted.call_list"
+    assert built.rows(offer) == [(Decimal("0.1000"), Decimal("0.0800"), "own", "回厂礼包一", 0, 0)]

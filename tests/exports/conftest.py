@@ -77,6 +77,9 @@ select date '{as_of}' as as_of, date '{as_of}' as list_for_on, '001-S1-{as_of}' 
     case when i % 4 <> 2 then -0.06::decimal(9, 4) end as quote_change_rate, 0::bigint as claims_last_year,
     date '2026-08-01' as last_visit_on, '您好，我是西安一店的续保专员，您的车险快到期了，今年给您的方案比去年便宜，我用两分钟给您说一下。' as script,
     (['overdue', 'promised', 'last_10_days', 'normal'])[1 + i % 4] as urgency, true as uplift_is_estimated,
+    null::decimal(9, 4) as offer_ceiling_rate, null::decimal(9, 4) as offer_rate, null::varchar as offer_authority,
+    null::varchar as offer_package, null::varchar as offer_package_en, null::bigint as offer_voucher_uses_left,
+    null::decimal(18, 2) as offer_voucher_amount_left, null::bigint as offer_service_uses_left,
     (['脱保追回', '第二步', '第三步', '第一步'])[1 + i % 4] as step_name,
     (['recall', 'step 2', 'step 3', 'step 1'])[1 + i % 4] as step_name_en
 from range(1, {rows} + 1) as t (i);

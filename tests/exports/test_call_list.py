@@ -3,12 +3,13 @@
 import csv
 import io
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from exports.call_list import BENEFITS, FILLED_IN, SHOWN, call_list_workbook, call_lists, file_name
+from exports.call_list import BENEFITS, FILLED_IN, OFFERED, SHOWN, call_list_workbook, call_lists, file_name
 from exports.cells import lines_needed
 from exports.wording import load_night
 
@@ -16,6 +17,7 @@ LABELS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "label.
 AS_OF = date(2026, 11, 24)
 # DOMAIN §6, in its order; what concerns benefits is absent unless the store has switched it on (DOMAIN §5)
 SHOWN_ZH = ["序号", "今日动作", "致电理由", "客户称呼", "电话", "车牌", "车型/车龄", "商业到期", "交强到期", "剩余天数", "上次结果/约定", "去年保险公司/保费/险种", "今年报价/涨跌", "出险次数", "上次进店", "话术"]  # fmt: skip
+OFFERED_ZH = ["本次可让", "审批权限", "让利上限", "可送礼包", "客户剩余权益"]
 FILLED_IN_ZH = ["结果", "战败原因", "下次联系", "已报价金额", "竞品渠道/公司", "竞品报价", "实际让利%", "审批人", "礼包", "客户不满", "新获到期日", "新获保险公司", "新电话", "要求不再来电", "话术问题", "备注"]  # fmt: skip
 WITHOUT_BENEFITS = [name for name in FILLED_IN_ZH if name not in ("实际让利%", "审批人", "礼包")]
 
@@ -48,7 +50,23 @@ def test_the_columns_are_those_of_the_domain_in_its_order(people):
     assert header(book["今日名单"]) == [*SHOWN_ZH, *WITHOUT_BENEFITS, "list_id", "row_id"]
     assert book["今日名单"].max_row == 9
     allowed = opened(call_list_workbook({**person, "benefits_on_staff_lists": True}, rows, night))
-    assert header(allowed["今日名单"]) == [*SHOWN_ZH, *FILLED_IN_ZH, "list_id", "row_id"]
+    assert header(allowed["今日名单"]) == [*SHOWN_ZH, *OFFERED_ZH, *FILLED_IN_ZH, "list_id", "row_id"]
+
+
+def test_what_may_be_offered_stands_in_the_row_and_the_cells_to_fill_in_follow_it(people):
+    person, rows, night = people()[0]
+    offer = {"offer_rate": Decimal("0.08"), "offer_ceiling_rate": Decimal("0.10"), "offer_authority": "own",
+             "offer_package": "回厂礼包一", "offer_voucher_uses_left": 2, "offer_voucher_amount_left": Decimal("100.00"),
+             "offer_service_uses_left": 3}  # fmt: skip
+    allowed = {**person, "benefits_on_staff_lists": True}
+    sheet = opened(call_list_workbook(allowed, [rows[0] | offer, *rows[1:]], night))["今日名单"]
+    shown = {name: sheet.cell(2, column(sheet, name)).value for name in OFFERED_ZH}
+    assert shown == {"本次可让": 0.08, "审批权限": "自有权限", "让利上限": 0.1, "可送礼包": "回厂礼包一",
+                     "客户剩余权益": "代金券2次 100.00元\n服务权益3次"}  # fmt: skip
+    assert sheet.cell(2, column(sheet, "客户剩余权益")).protection.locked
+    choices = [rule for rule in sheet.data_validations.dataValidation if "A$1" in str(rule.formula1)]
+    assert [str(rule.sqref).split(":")[0] for rule in choices] == [sheet.cell(2, column(sheet, "结果")).coordinate]
+    assert sheet.cell(3, column(sheet, "本次可让")).value is None
 
 
 def test_the_file_name_is_the_one_that_comes_back(people):
@@ -179,7 +197,7 @@ def test_the_english_list_has_english_words(people):
 
 def test_every_word_of_a_workbook_is_in_the_label_table():
     keys = {row["key"] for row in csv.DictReader(LABELS.open(encoding="utf-8"))}
-    used = {f"call_list.{column.name}" for column in (*SHOWN, *FILLED_IN)}
+    used = {f"call_list.{column.name}" for column in (*SHOWN, *OFFERED, *FILLED_IN)}
     source = "".join(file.read_text() for file in (LABELS.parents[2] / "exports").glob("*.py"))
     used |= {part.split('"')[0] for part in source.split('.say("')[1:]}
     assert sorted(used - keys) == []

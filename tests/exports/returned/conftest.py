@@ -133,7 +133,7 @@ def published(home: Path) -> None:
     """The archive knows the lists of S1 (r1 to r8) and of S2 (s1 to s3), as the night of SENT published them."""
     entity = archives()["call_list"]
     rows = [(LIST, f"r{number}") for number in range(1, 9)] + [("002-S2-2026-11-24", f"s{n}") for n in range(1, 4)]
-    filler = {"VARCHAR": "x", "DATE": SENT, "BIGINT": 1}
+    filler = {"VARCHAR": "x", "DATE": SENT, "BIGINT": 1, "BOOLEAN": True}
     table = {name: [filler[kind]] * len(rows) for name, kind in entity.sql_types().items()}
     table |= {"list_id": [row[0] for row in rows], "row_id": [row[1] for row in rows]}
     keep(entity, SENT, pa.table(table))

@@ -1,9 +1,6 @@
 {#
-    One row per candidate with what its renewal would leave (DOMAIN §6): commission − concession −
-    gift cost, in yuan. Commission: the rate agreed for today on the quoted premium of each kind, else
-    on last year's; unknown if a premium or a rate is. Concession and gift together are the vehicle's
-    ceiling, for a gift counts inside it; a gift that costs more than the ceiling is none, and none
-    goes to a vehicle held out of gifts. A package without a cost counts with its budget.
+    One row per candidate with what its renewal would leave (DOMAIN §6), in yuan. Concession and gift
+    are the vehicle's ceiling together; a gift that costs more is none. Budget for an unknown cost.
 #}
 with
 
@@ -23,6 +20,7 @@ packages as (
 
     select
         store_id,
+        package,
         premium_from,
         lead(premium_from) over (partition by store_id order by premium_from, package)
             as premium_below,
@@ -103,7 +101,9 @@ earned as (
 final as (
 
     select
-        earned.* exclude (commercial_amount, compulsory_amount, hold_out, ceiling_amount),
+        earned.* exclude (compulsory_amount, hold_out, ceiling_amount),
+        packages.package,
+        packages.cost_amount as package_cost_amount,
         if(packages.cost_amount <= ceiling_amount, packages.cost_amount, 0) as gift_cost_amount,
         ceiling_amount - gift_cost_amount as concession_amount,
         cast(commission_amount - ceiling_amount as decimal(18, 2)) as margin_amount

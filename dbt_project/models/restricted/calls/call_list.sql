@@ -94,14 +94,14 @@ final as (
         words.situation,
         listed.step,
         listed.uplift_is_estimated,
+        offers.* exclude (list_id, row_id),
         listed.vehicle_key,
         listed.expiry_month
 
     from rows_of_lists as listed
-    inner join words
-        on
-            listed.list_id = words.list_id
-            and listed.row_id = words.row_id
+    inner join words on listed.list_id = words.list_id and listed.row_id = words.row_id
+    left join {{ ref('int_call_offer') }} as offers
+        on listed.list_id = offers.list_id and listed.row_id = offers.row_id
     left join recipients on listed.list_id = recipients.list_id
     left join actions on words.action = actions.action
     left join codes on listed.last_result = codes.result
