@@ -87,10 +87,16 @@ class Claim:
 
 
 def take(shipment: Shipment, channel: str, as_of: date, flush: bool = True) -> Claim:
-    """Claim a shipment before anything of it leaves; a claim that was left keeps its state."""
+    """Claim a shipment before anything of it leaves; a claim that was left keeps its state.
+
+    flush: to disk, where the destination cannot be looked at.
+    """
     path = _folder(channel, as_of) / shipment.recipient / f"{shipment.id}.claim.json"
     if path.exists():
-        return _read(path)
+        claim = _read(path)
+        if flush:
+            claim.keep(claim.state)  # its moment is that of the new try
+        return claim
     common = {"as_of": str(as_of), "channel": channel, "recipient": shipment.recipient}
     if shipment.is_notice:
         receipts: list[dict[str, Any]] = [

@@ -107,22 +107,24 @@ class Smtp:
         data = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP))
         reached("written")
         self._envelope(shipment.addresses)
+        session, self._session = self._session, None  # until it has answered, nothing else can be said to it
+        assert session is not None
         reached("envelope")
-        assert self._session is not None
         try:
-            self._session.send(data if data.endswith(b"\r\n") else data + b"\r\n")
+            session.send(data if data.endswith(b"\r\n") else data + b"\r\n")
             reached("data")
-            self._session.send(b".\r\n")
+            session.send(b".\r\n")
             reached("sent")
-            code, _ = self._session.getreply()
+            code, _ = session.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            self._drop()
+            session.close()
             raise UncertainError(
                 *self._named(
                     f"邮件已发完但没有收到答复({type(error).__name__})",
                     f"the mail was sent and there is no answer ({type(error).__name__})",
                 )
             ) from None
+        self._session = session
         reached("answered")
         if 400 <= code < 600:
             raise self._refused("邮件被拒绝", "the mail was refused", code)

@@ -28,6 +28,8 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from tests.ingest.places import servers
 
 AS_OF = date(2026, 11, 24)
+PATIENCE, SLOW = 1.0, 1.5
+"""Seconds that a client waits in tests of slow servers, and that such a server takes."""
 POINTS = logging.getLogger("xubao.delivery")
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
@@ -158,14 +160,14 @@ class Post:
         if trouble == "take and drop":
             server.transport.abort()
         if trouble == "take and sleep":
-            time.sleep(0.8)
+            time.sleep(SLOW)
         return "250 OK"
 
     def place(self, **extra: Any) -> dict[str, Any]:
         """A connection to it."""
         return {
             "conn_type": "smtp", "host": "127.0.0.1", "port": self.port, "login": "xubao", "password": self.password,
-            "extra": {"ca_file": str(self.certificate), "timeout_seconds": 0.5} | extra,
+            "extra": {"ca_file": str(self.certificate), "timeout_seconds": 20} | extra,
         }  # fmt: skip
 
     def ids(self) -> list[str]:
@@ -214,7 +216,7 @@ class Robot:
     def place(self, **changed: Any) -> dict[str, Any]:
         return {
             "conn_type": "http", "host": "127.0.0.1", "port": self.port, "password": KEY,
-            "extra": {"timeout_seconds": 0.5},
+            "extra": {"timeout_seconds": 20},
         } | changed  # fmt: skip
 
 
@@ -233,7 +235,7 @@ def chat_robot() -> Iterator[Robot]:
             if trouble in ("0", "take and drop", "take and sleep"):
                 robot.messages.append(body["text"]["content"])
             if trouble == "take and sleep":
-                time.sleep(0.8)
+                time.sleep(SLOW)
             if trouble.endswith("drop"):
                 self.close_connection = True
                 return

@@ -14,7 +14,7 @@ from exports.channels.command import main
 from exports.channels.settings import SettingsUnusableError, UnknownChannelError, channel_settings, channels
 from exports.deliver import deliver
 from exports.outbox import fill_outbox
-from exports.steps import deliver_step, tell_step
+from exports.steps import StepBrokeOffError, deliver_step, tell_step, verdict_step
 from ingest.archive import exports_of, keep_exports
 from tests.exports.delivering import (
     AS_OF,
@@ -179,11 +179,11 @@ def test_who_gets_what_by_which_channel_is_declared(night_home):
         ({"kind": "folder", "tries": 0}, "tries"),
     ],
 )  # fmt: skip
-def test_a_channel_that_is_declared_wrongly_is_told_and_the_others_deliver(night_home, channel, words):
+def test_a_channel_that_is_declared_wrongly_is_told_and_stops_no_other(night_home, channel, words):
     declare(night_home, good={"kind": "folder"}, bad=channel)
     with pytest.raises(SettingsUnusableError, match=words):
         channel_settings("bad")
-    assert deliver(AS_OF, "good")["failed"] == []
+    assert channel_settings("good").kind == "folder"
     [failed] = deliver(AS_OF, "bad")["failed"]
     assert "delivery.yaml" in failed and "有误" in failed
 
@@ -224,6 +224,15 @@ def test_the_managers_are_told_once_by_the_channels_that_work(night_home):
     assert "down" in told.read_text(encoding="utf-8") and "--status" in told.read_text(encoding="utf-8")
     assert exports_of(AS_OF) and all(row["file_name"] != told.name for row in exports_of(AS_OF))
     assert tell_step(published, []) == [] and tell_step(None, failures) == []
+
+
+def test_a_channel_that_broke_off_by_our_own_fault_is_no_healthy_night(night_home):
+    published = str((night_home / "published" / "current").resolve())
+    done = {"sources": ["picc"], "keep": 0, "lists": 3, "tell": []}
+    with pytest.raises(StepBrokeOffError, match="step deliver broke off"):
+        verdict_step(str(AS_OF), published, done | {"deliver": None}, ["picc"], [])
+    assert verdict_step(str(AS_OF), published, done | {"deliver": True}, ["picc"], ["mail: S1: x"]) == "degraded"
+    assert verdict_step(str(AS_OF), published, done | {"deliver": True}, ["picc"], []) == "healthy"
 
 
 def test_a_rebuild_delivers_nothing_by_any_way_in(night_home, capsys):

@@ -19,6 +19,7 @@ from exports.steps import deliver_step, tell_step
 from ingest.archive import exports_of
 from tests.exports.delivering import (
     AS_OF,
+    PATIENCE,
     KilledError,
     Post,
     declare,
@@ -192,8 +193,9 @@ def test_wherever_it_is_killed_nobody_gets_a_mail_twice_and_what_is_uncertain_is
 
 @pytest.mark.parametrize("trouble", ["drop and lose", "take and drop", "take and sleep"])
 def test_a_send_without_an_answer_is_reported_never_repeated_and_a_person_sends_it_again(
-    night_home, post, trouble, capsys
+    night_home, post, trouble, capsys, connect
 ):
+    connect(post.place(timeout_seconds=PATIENCE))
     post.trouble[:] = [trouble]
     result = deliver(AS_OF, "mail")
     assert result["uncertain"] == [f"S1/{NAME}"] and result["delivered"] == 1

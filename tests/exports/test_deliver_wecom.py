@@ -18,12 +18,14 @@ from ingest.archive import exports_of
 from tests.exports.delivering import (
     AS_OF,
     KEY,
+    PATIENCE,
     KilledError,
     Robot,
     chat_robot,
     declare,
     kill_at_each,
     outbox_files,
+    really_killed,
     receipts,
     stopping,
 )
@@ -89,8 +91,17 @@ def test_wherever_it_is_killed_the_message_comes_at_most_once_and_what_is_uncert
     assert {"ready", "claimed", "written", "answered", "receipt"} <= set(points)
 
 
+def test_a_process_that_is_really_killed_leaves_it_uncertain(night_home, robot):
+    with stopping() as points:
+        deliver(AS_OF, "chat")
+    shutil.rmtree(night_home / "state" / "delivery")
+    really_killed(lambda: deliver(AS_OF, "chat"), points.index("answered"))
+    assert deliver(AS_OF, "chat")["uncertain"] and len(robot.messages) == 2, "one of the first run, one of the killed"
+
+
 @pytest.mark.parametrize("trouble", ["take and drop", "drop", "take and sleep", "nonsense", "status 502"])
-def test_without_a_clear_answer_it_is_reported_and_a_person_sends_it_again(night_home, robot, trouble, capsys):
+def test_without_a_clear_answer_it_is_reported_and_a_person_sends_it_again(night_home, robot, trouble, connect):
+    connect(robot.place(extra={"timeout_seconds": PATIENCE}))
     robot.trouble[:] = [trouble]
     result = deliver(AS_OF, "chat")
     assert result["uncertain"] and "--resend" in result["failed"][0]
