@@ -47,7 +47,7 @@ ARCHIVES = {
     " ceiling_step integer, ceiling_rate number, ceiling_authority text, outcome text, status text, source_record text",
     "draw_list": "store_id text, campaign text, vin text, lottery_number text, last_day_on date, signed_on date,"
     " entry_status text, seed_hash text",
-    "assignment": "store_id text, vin text, expiry_month date, staff_id text, role text, assigned_on date",
+    "assignment": "store_id text, vin text, expiry_month date, duty text, staff_id text, role text, assigned_on date",
     "call_list": "list_id text, row_id text, as_of date, list_for_on date, store_id text, staff_id text, role text,"
     " vin text, vehicle_key text, expiry_month date, step text, phone text, sequence_number integer, is_listed boolean",
     "message": "list_for_on date, store_id text, vin text, expiry_month date, phone text, consent_number text",

@@ -39,7 +39,8 @@ class Book:
     @cached_property
     def _assigned(self) -> dict[tuple[str, str, date], str | None]:
         rows = self.universe.inputs.archive("assignment").to_dict("records")
-        return {(row["store_id"], row["vin"], row["expiry_month"]): row["staff_id"] for row in rows}
+        books = [row for row in rows if row["duty"] != "calls"]
+        return {(row["store_id"], row["vin"], row["expiry_month"]): row["staff_id"] for row in books}
 
     def owner(self, due: Due) -> str | None:
         """The archived assignment, else a specialist of the freeze day by the VIN's hash (decision 8)."""

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tests.recomputed.book import Book
+from tests.recomputed.dealing import Dealing
 from tests.recomputed.inputs import anniversary, day, last_day
 from tests.recomputed.universe import VISITS, Due, Universe
 
@@ -95,12 +96,29 @@ class Cascade:
     def owner(self, due: Due, step: Step) -> str | None:
         """Whom the manager named last by the end of the step, else whose it was when it began."""
         until = step.left_on or self.as_of
-        named = [staff for on, staff in self._named(due, step) if on <= until]
-        return named[-1] if named else self.first_owner(due, step)
+        named = [staff for on, staff in self.named(due, step) if on <= until]
+        return named[-1] if named else self.dealing.assigned(due, step) or self.first_owner(due, step)
+
+    @cached_property
+    def dealing(self) -> Dealing:
+        return Dealing(self)
 
     def first_owner(self, due: Due, step: Step) -> str | None:
-        """Step 1: who sold the car; step 2: who served it last; if nobody of these is in the role and store on the day
-        the step begins, of those who are the one with the smallest hash; else the book's owner."""
+        """Whom a night archived for the role by the step's end, else who is known; else, of those who are in the role and
+        store on the day the step begins, the one with the smallest hash; else the book's owner."""
+        kept, since = self.dealing.kept.get((*self._key(due), step.role), (None, date.max))
+        if kept and since <= step.due_by:
+            return kept
+        active = self.book.active(due.store_id, step.role, step.entered_on)
+        if step.role == "renewal_specialist" or not active:
+            return self.book.owner(due)
+        return self.known(due, step) or min(
+            active, key=lambda staff: hashlib.md5((due.vin + staff).encode()).hexdigest()
+        )
+
+    def known(self, due: Due, step: Step) -> str | None:
+        """Step 1: who sold the car; step 2: who served it last, if in the role and store on the day the step begins; the
+        specialist's steps: who owns the book."""
         if step.role == "renewal_specialist":
             return self.book.owner(due)
         active = self.book.active(due.store_id, step.role, step.entered_on)
@@ -111,13 +129,9 @@ class Cascade:
         elif step.role == "service_advisor":
             met = [order[2] for order in self._orders.get(due.vin, []) if day(order[0]) < step.entered_on]
         known = [staff for staff in met if staff in active]
-        if known:
-            return known[-1]
-        return min(active, key=lambda staff: hashlib.md5((due.vin + staff).encode()).hexdigest(), default=None) or (
-            self.book.owner(due)
-        )
+        return known[-1] if known else None
 
-    def _named(self, due: Due, step: Step) -> list[tuple[date, str]]:
+    def named(self, due: Due, step: Step) -> list[tuple[date, str]]:
         """(effective on, staff) of the manager's reassignments that bind a step, in order: about the renewal whose expiry
         is within a year, to somebody of the step's role or to a manager, at work in the store during the step."""
         found = []

@@ -1,21 +1,21 @@
 {#
-    One row per due vehicle and step, also of steps to come, with its owner on the day it begins: the
-    consultant who sold the car, the advisor of the last visit before, if they hold that role in the
-    store on that day; else one who does, by a stable hash; else, and of the specialist's steps, the
-    owner of the book. Beside it whom the manager named for this renewal: a decision binds the steps
-    of the new person's role, one for an insurance manager every step.
+    One row per due vehicle and step, also of steps to come, with its owner: whom an earlier night archived for the
+    role by the end of the step, else who is known to the customer when it begins, else one of the role by a stable hash;
+    else, and of the specialist's steps, the owner of the book. Beside it whom the manager named for this renewal: a
+    decision binds the steps of the new person's role, one for an insurance manager every step. The step that is in
+    force tonight has its person from int_cascade_deal.
 #}
 with
 
-staff as (
+known as (
 
-    select * from {{ ref('stg_dms__staff') }}
+    select * from {{ ref('int_cascade_known') }}
 
 ),
 
-met as (
+kept as (
 
-    select * from {{ ref('int_cascade_meeting') }}
+    select * from {{ ref('int_assignment_kept') }}
 
 ),
 
@@ -41,62 +41,17 @@ steps as (
 
 ),
 
-begins as (
-
-    select distinct
-        store_id,
-        role,
-        entered_on
-    from steps
-    where role <> 'renewal_specialist'
-
-),
-
--- who holds the role on the day a step begins
-desks as (
-
-    select
-        begins.*,
-        list(distinct staff.staff_id) as staff_ids
-    from begins
-    inner join staff
-        on
-            begins.store_id = staff.store_id
-            and begins.role = staff.role
-            and begins.entered_on >= staff.valid_from
-            and begins.entered_on <= coalesce(staff.valid_to, begins.entered_on)
-    group by all
-
-),
-
-known as (
-
-    select
-        steps.store_id,
-        steps.vin,
-        steps.expiry_month,
-        steps.step,
-        met.staff_id
-    from steps
-    inner join met using (vin, role)
-    inner join desks using (store_id, role, entered_on)
-    where
-        steps.entered_on > met.happened_at
-        and list_contains(desks.staff_ids, met.staff_id)
-    qualify row_number() over (
-        partition by steps.store_id, steps.vin, steps.expiry_month, steps.step
-        order by met.happened_at desc, met.number_of_it desc
-    ) = 1
-
-),
-
 joined as (
 
     select
         steps.* exclude (book_owner, expires_on),
+        kept.staff_id as kept_id,
+        kept.assigned_on as kept_since,
+        if(steps.role = 'renewal_specialist', steps.book_owner, known.known_id) as known_id,
         coalesce(
-            known.staff_id,
-            {{ stable_person('desks.staff_ids', 'steps.vin') }},
+            if(kept.assigned_on <= steps.ends_on, kept.staff_id, null),
+            known.known_id,
+            known.drawn_id,
             steps.book_owner
         ) as first_owner_id,
         list_filter(
@@ -107,8 +62,8 @@ joined as (
             and decision['holds_until'] >= steps.entered_on
         ) as reassignments
     from steps
-    left join desks using (store_id, role, entered_on)
     left join known using (store_id, vin, expiry_month, step)
+    left join kept using (store_id, vin, expiry_month, role)
     left join named using (store_id, vin)
 
 )

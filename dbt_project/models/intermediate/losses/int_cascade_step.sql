@@ -78,12 +78,14 @@ ended as (
 final as (
 
     select
-        * exclude (first_owner_id, reassignments),
+        ended.* exclude (kept_id, kept_since, known_id, first_owner_id, reassignments),
         coalesce(
-            {{ reassigned_by('reassignments', 'coalesce(left_on, ' ~ as_of() ~ ')') }},
-            first_owner_id
+            {{ reassigned_by('ended.reassignments', 'coalesce(ended.left_on, ' ~ as_of() ~ ')') }},
+            turns.assigned_id,
+            ended.first_owner_id
         ) as owner_id
     from ended
+    left join {{ ref('int_cascade_deal') }} as turns using (store_id, vin, expiry_month, step)
 
 )
 

@@ -12,7 +12,7 @@ archived as (
 last_assignments as (
 
     select * from archived
-    where role = 'renewal_specialist'
+    where coalesce(duty, 'book') = 'book'
     qualify row_number() over (
         partition by store_id, vin, expiry_month order by _as_of desc, _revision desc, staff_id asc
     ) = 1
