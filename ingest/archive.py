@@ -140,6 +140,7 @@ def keep_trained_step(trained: str) -> int:
     folder = Path(trained)
     as_of = date.fromisoformat(folder.name)
     if is_rebuild(as_of):
+        log("keep", f"{as_of} is past: what was learned from it is not archived")
         return 0
     written = []
     for name in ("propensity_model", "propensity_training"):

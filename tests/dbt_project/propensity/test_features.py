@@ -114,11 +114,15 @@ def few_are_enough(folder: Path) -> Path:
 
 
 def matured() -> dict[str, list[group.Row]]:
-    """Seven vehicles whose months have matured; two of them renewed, one of these before its freeze."""
+    """Nine vehicles whose months have matured; four of them renewed, one of these before its freeze."""
     found = []
     for month in range(3, 10):
         day, vin = f"{month:02d}-15", f"M{month:02d}"
         found.append(group.policy(f"7{month}", vin, f"2025-{month:02d}-01", f"2025-{day}", f"2026-{month:02d}-14"))
+    for vin in ("M91", "M92"):
+        found.append(group.policy(vin[1:], vin, "2024-12-01", "2024-12-15", "2025-12-14"))
+    found.append(group.policy("81", "M91", "2025-12-01", "2025-12-15", "2026-12-14"))
+    found.append(group.policy("87", "M07", "2026-06-20", "2026-07-15", "2027-07-14"))
     found.append(group.policy("83", "M03", "2026-03-01", "2026-03-15", "2027-03-14"))
     found.append(group.policy("89", "M09", "2026-06-20", "2026-09-15", "2027-09-14"))
     return {"policy": found}

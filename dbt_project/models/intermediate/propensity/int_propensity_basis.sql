@@ -23,9 +23,18 @@ months as (
         min(expiry_month) filter (where part = 'hold_out') as hold_out_from_month,
         max(expiry_month) as matured_to_month,
         coalesce(sum(vehicles), 0)::bigint as vehicles,
-        coalesce(sum(renewed_vehicles), 0)::bigint as renewed_vehicles,
-        count(distinct part) = 3 as is_whole
+        coalesce(sum(renewed_vehicles), 0)::bigint as renewed_vehicles
     from {{ ref('int_propensity_month') }}
+
+),
+
+-- nothing is learned, calibrated or compared where all did the same
+parts as (
+
+    select part
+    from {{ ref('int_propensity_month') }}
+    group by part
+    having sum(renewed_vehicles) > 0 and sum(renewed_vehicles) < sum(vehicles)
 
 ),
 
@@ -43,10 +52,10 @@ model as (
 judged as (
 
     select
-        months.* exclude (is_whole),
+        months.*,
         parameters.*,
         model.*,
-        months.is_whole
+        (select count(*) from parts) = 3
         and months.vehicles >= parameters.least_vehicles
         and least(months.renewed_vehicles, months.vehicles - months.renewed_vehicles)
         >= parameters.least_each as is_enough
