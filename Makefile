@@ -3,6 +3,8 @@ PYTHON ?= python3
 DATE ?=
 TIERS ?=
 MONTH ?=
+NIGHTS ?=
+VEHICLES ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -10,7 +12,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly up train whatif test seeds lint format fuzz bench clean lock
+.PHONY: help setup nightly up train whatif test seeds lint format simulate fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -53,6 +55,9 @@ lint: $(READY) ## check style of Python and SQL
 format: $(READY) ## put Python and SQL into shape
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+simulate: $(READY) ## a dealership's life in 30 nights, each night's promises checked; NIGHTS=, VEHICLES=
+	@$(PY) -m tests.end_to_end.simulation $(if $(NIGHTS),--nights $(NIGHTS)) $(if $(VEHICLES),--vehicles $(VEHICLES))
 
 fuzz: $(READY) ## thousands of damaged files: none may break the reader or get lost
 	@$(PY) -m tests.fuzz --files 3000 --seed 1

@@ -13,6 +13,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from tests.end_to_end.simulation import Evening
+
 D = date(2026, 11, 24)
 NIGHTS = 6
 VEHICLES = 1500
@@ -94,10 +96,15 @@ class Group:
     published: dict[int, Path] = field(default_factory=dict)
     status: dict[int, str] = field(default_factory=dict)
     first_bytes: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    _evenings: dict[int, Evening] = field(default_factory=dict)
 
     def truth(self, name: str) -> str:
         """Path of a file of the truth, for SQL."""
         return str(self.home / "sample" / "truth" / f"{name}.parquet")
+
+    def evening(self, number: int) -> Evening:
+        """What a night left behind, for its checks."""
+        return self._evenings.setdefault(number, Evening(self.home, self.published[number]))
 
     def marts(self, number: int) -> duckdb.DuckDBPyConnection:
         """The analysts' warehouse of a night, read only."""

@@ -18,7 +18,6 @@ import pytest
 from ingest.sample.parameters import EXTRACTS
 from ingest.sample.truth import DMS_KEYS
 from tests.end_to_end.conftest import (
-    KEY,
     NIGHTS,
     VEHICLES,
     Group,
@@ -28,7 +27,7 @@ from tests.end_to_end.conftest import (
     quarantined,
     run_steps,
 )  # fmt: skip
-from tests.recomputed.measures import all_differences
+from tests.end_to_end.simulation import broken_promises, life, outcomes
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -96,10 +95,17 @@ def test_the_bridge_has_no_residual(group: Group) -> None:
             assert marts.execute("select sum(abs(residual)) from marts.fct_renewal_bridge").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("number", [0, NIGHTS - 1])
-def test_rates_bonuses_cascade_and_concessions_equal_their_recomputation_in_pandas(group: Group, number: int) -> None:
-    told = all_differences(group.home, group.published[number], KEY)
+@pytest.mark.parametrize("number", range(NIGHTS))
+def test_no_night_breaks_a_promise(group: Group, number: int) -> None:
+    """The gate, owners, deliveries and outcomes against plain Python and the truth; on the first and last night also
+    rates, bonuses, cascade and concessions recomputed in pandas."""
+    told = broken_promises(group.evening(number), is_recomputed=number in (0, NIGHTS - 1))
     assert not told, "\n".join(told[:20])
+    assert len(group.evening(number).listed) > 40 and len(outcomes(group.evening(number))) > 500
+
+
+def test_the_nights_together_hand_over_and_respect_who_is_silent_and_whom_the_manager_named(group: Group) -> None:
+    assert life(group.home, [group.evening(number) for number in range(NIGHTS)]) == []
 
 
 def test_the_night_again_gives_the_same_bytes(group: Group) -> None:
@@ -195,25 +201,6 @@ def test_exact_duplicates_are_declared(group: Group) -> None:
         where source <> 'dms' and expected_rule = 'exact_duplicate' and available_on <= '{night(NIGHTS - 1)}'
     """).fetchall()
     assert declared == injected > 0
-
-
-def outcomes(group: Group, number: int) -> list[tuple]:
-    """Truth beside what the night archived, for every due vehicle of the truth that was revealed by then."""
-    archived = max((group.home / "archive" / "due_universe" / str(night(number))).glob("*.parquet"))
-    return duckdb.sql(f"""
-        select store_id, vin, expiry_month, truth.outcome, found.outcome, revealed_on, found.status
-        from '{group.truth("outcomes")}' as truth
-        left join '{archived}' as found using (store_id, vin, expiry_month)
-        where revealed_on <= date '{night(number)}'
-            and expiry_month between date '{night(number)}' - interval 22 month and date '{night(number)}' + interval 2 month
-    """).fetchall()
-
-
-def test_outcomes_equal_the_truth_for_all_that_was_revealed(group: Group) -> None:
-    for number in (0, NIGHTS - 1):
-        wrong = [row for row in outcomes(group, number) if row[3] != row[4]]
-        assert wrong == [], f"{len(wrong)} outcomes differ on night {number}: {wrong[:3]}"
-        assert len(outcomes(group, number)) > 500
 
 
 def test_nearly_all_matured_vehicles_are_revealed(group: Group) -> None:
