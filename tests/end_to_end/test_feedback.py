@@ -10,7 +10,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from tests.end_to_end.conftest import environment, night, prepare, published_bytes, run_steps
+from tests.end_to_end.conftest import environment, night, prepare, run_steps
 
 FILE = "保单清单_20261123.csv"
 NAME = f"{FILE}.更正-policies-1.xlsx"
@@ -131,17 +131,3 @@ def test_every_night_has_its_quality_and_seconds_stand_apart(home: Path) -> None
         where schema_name = 'marts' and column_name in ('seconds', 'delivered_at')
     """)  # fmt: skip
     assert measured == [] and not list(published(home, 1).glob("parquet/*seconds*"))
-
-
-def test_a_rebuild_delivers_nothing_logs_nothing_and_gives_the_same_bytes(home: Path) -> None:
-    before = published_bytes(published(home, 0))
-    left = sorted(
-        path for room in ("delivered", "outbox", "archive", "state/delivery") for path in (home / room).rglob("*")
-    )
-    with environment(home):
-        prepare(home, night(0))
-        rebuilt, status = run_steps(night(0))
-    assert status == "rebuilt" and published_bytes(rebuilt) == before
-    assert left == sorted(
-        path for room in ("delivered", "outbox", "archive", "state/delivery") for path in (home / room).rglob("*")
-    )

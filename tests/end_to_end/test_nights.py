@@ -19,8 +19,8 @@ from ingest.sample.parameters import EXTRACTS
 from ingest.sample.truth import DMS_KEYS
 from tests.end_to_end.conftest import (
     NIGHTS,
-    VEHICLES,
     Group,
+    environment,
     night,
     prepare,
     published_bytes,
@@ -118,17 +118,18 @@ def test_the_night_again_gives_the_same_bytes(group: Group) -> None:
     assert status == group.status[last]
 
 
-def test_a_rebuild_of_the_first_night_equals_what_it_published(group: Group) -> None:
-    archived = sorted((group.home / "archive").rglob("*.parquet"))
-    outbox = sorted((group.home / "outbox").rglob("*"))
-    current = (group.home / "published" / "current").resolve()
+def test_a_rebuild_of_the_first_night_equals_what_it_published_and_delivers_and_logs_nothing(group: Group) -> None:
+    def left() -> list[Path]:
+        rooms = ("archive", "outbox", "delivered", "state/delivery")
+        return sorted(path for room in rooms for path in (group.home / room).rglob("*"))
+
+    before, current = left(), (group.home / "published" / "current").resolve()
     prepare(group.home, night(0))
     rebuilt, status = run_steps(night(0))
     assert status == "rebuilt" and rebuilt.parent.name == "rebuilt"
     assert published_bytes(rebuilt) == group.first_bytes[0]
     assert (group.home / "published" / "current").resolve() == current
-    assert sorted((group.home / "archive").rglob("*.parquet")) == archived
-    assert sorted((group.home / "outbox").rglob("*")) == outbox
+    assert left() == before
 
 
 def test_nothing_private_is_left_in_the_build_room(group: Group) -> None:
@@ -253,20 +254,24 @@ def test_the_clock_was_really_moved() -> None:
     assert int(shown.stdout) - time.time() > 86_400
 
 
-def test_one_changed_byte_in_one_row_changes_the_result(group: Group, tmp_path: Path) -> None:
-    changed = tmp_path / "home"
-    from ingest.sample import grow
+def test_one_changed_byte_in_one_row_makes_another_build(group: Group, tmp_path: Path) -> None:
+    from expectations.reception import receive_step
+    from ingest.selection import select
+    from ingest.spec import sources
 
-    grow(changed, night(0), vehicles=VEHICLES)
-    path = max((changed / "sample" / "outbox" / "picc").glob("保单清单_2026??.csv"))
-    lines = path.read_bytes().decode("gb18030").split("\r\n")
-    row = next(i for i, line in enumerate(lines) if ",商业险,续保,001," in line or ",商业险,续保,002," in line)
-    fields = lines[row].split(",")
-    fields[13] = fields[13][:-1] + ("1" if fields[13][-1] != "1" else "2")  # the last digit of the premium
-    lines[row] = ",".join(fields)
-    path.write_bytes("\r\n".join(lines).encode("gb18030"))
-    run_nights(changed, (0,), {})
-    [other] = changed.glob(f"published/{night(0)}-*")
-    first, second = group.first_bytes[0], published_bytes(other)
-    assert other.name != group.published[0].name
-    assert "parquet/fct_batch.parquet" in [name for name in first if first[name] != second[name]]
+    with environment(tmp_path / "home"):
+        prepare(tmp_path / "home", night(0))
+        path = max((tmp_path / "home" / "sample" / "outbox" / "picc").glob("保单清单_2026??.csv"))
+        lines = path.read_bytes().decode("gb18030").split("\r\n")
+        row = next(i for i, line in enumerate(lines) if ",商业险,续保,001," in line or ",商业险,续保,002," in line)
+        fields = lines[row].split(",")
+        fields[13] = fields[13][:-1] + ("1" if fields[13][-1] != "1" else "2")  # the last digit of the premium
+        lines[row] = ",".join(fields)
+        path.write_bytes("\r\n".join(lines).encode("gb18030"))
+        for source in sources():
+            receive_step(source, str(night(0)))
+        build = select(night(0))
+    assert group.published[0].name != f"{night(0)}-{build.name}", "the build's id is a hash of its inputs"
+    changed = json.loads((build / "inputs.json").read_text(encoding="utf-8"))["files"]
+    before = json.loads((group.published[0] / "inputs.json").read_text(encoding="utf-8"))["files"]
+    assert len(set(changed.items()) - set(before.items())) == 1
