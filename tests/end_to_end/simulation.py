@@ -96,8 +96,28 @@ def broken_promises(evening: Evening, is_recomputed: bool) -> list[str]:
 
 
 def wrong_owners(evening: Evening) -> list[str]:
-    """Every open due vehicle has one owner tonight, who is at work in that role and store on the day of the list."""
-    return []
+    """Every row is with somebody who is at work in that store on the day of the list."""
+    staff = evening.inputs.entity("staff").to_dict("records")
+    held: dict[tuple[str, str], list[tuple[date, date]]] = {}
+    for row in staff:
+        held.setdefault((row["staff_id"], row["store_id"]), []).append((row["valid_from"], row["valid_to"] or date.max))
+    away = leaves(evening.inputs)
+    told = []
+    for row in evening.listed:
+        on, person = row["list_for_on"], row["staff_id"]
+        if not any(first <= on <= last for first, last in held.get((person, row["store_id"]), [])):
+            told.append(f"{row['list_id']}: nobody of the store on {on}")
+        if any(first <= on <= last for first, last in away.get(person, [])):
+            told.append(f"{row['list_id']}: on leave on {on}")
+    return told
+
+
+def leaves(inputs: Inputs) -> dict[str, list[tuple[date, date]]]:
+    """Staff id → first and last day of each leave."""
+    found: dict[str, list[tuple[date, date]]] = {}
+    for row in inputs.entity("staff_leave").to_dict("records"):
+        found.setdefault(row["staff_id"], []).append((row["starts_on"], row["ends_on"] or date.max))
+    return found
 
 
 def wrong_deliveries(evening: Evening) -> list[str]:
@@ -161,6 +181,7 @@ def life(home: Path, evenings: list[Evening]) -> list[str]:
     inputs = evenings[-1].inputs
     told += wrong_reassignments(inputs, listed)
     told += wrong_silence(home, evenings)
+    told += wrong_absence(inputs, listed)
     steps = Counter(row["step"] for row in listed)
     if len([step for step in steps if step]) < 4:
         told.append(f"only {sorted(map(str, steps))} had rows")
@@ -186,6 +207,19 @@ def wrong_reassignments(inputs: Inputs, listed: list[Row]) -> list[str]:
     wrong = [row for row in mine if row["staff_id"] != named[row["vin"]]["to_staff_id"]]
     told = [f"{len(wrong)} rows did not go to whom the manager named"] if wrong else []
     return told if mine else [*told, "no vehicle that the manager gave to somebody was listed"]
+
+
+def wrong_absence(inputs: Inputs, listed: list[Row]) -> list[str]:
+    """Somebody with rows is away on a day of the lists and has rows again later, unless the nights are too few."""
+    days_of: dict[str, set[date]] = {}
+    for row in listed:
+        days_of.setdefault(row["staff_id"], set()).add(row["list_for_on"])
+    first, last = min(row["list_for_on"] for row in listed), max(row["list_for_on"] for row in listed)
+    away = [
+        person for person, spells in leaves(inputs).items()
+        if any(first < starts and ends < last for starts, ends in spells) and person in days_of
+    ]  # fmt: skip
+    return [] if away or (last - first).days < 20 else ["nobody who had rows was away"]
 
 
 def wrong_silence(home: Path, evenings: list[Evening]) -> list[str]:
