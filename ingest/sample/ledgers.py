@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.sample import channels as insurers_channels
-from ingest.sample import claims, days, deals, defects, desk, files, people
+from ingest.sample import claims, days, deals, decisions, defects, desk, files, people
 from ingest.sample import parameters as p
 from ingest.sample.money import yuan, yuan_or_blank
 
@@ -111,7 +111,9 @@ def dms_ledgers(
         "training": desk.make_trainings(seed, staff, first, last),
         "consent": desk.make_consents(seed, known),
         "do_not_call": desk.make_do_not_calls(seed, legs, known),
-        "manager_decision": desk.make_decisions(seed, anchor, concessions, changes, sold, staff, (first, last)),
+        "manager_decision": decisions.make_decisions(
+            seed, anchor, concessions, changes, sold, recent, staff, (first, last)
+        ),
         "help_request": desk.make_help_requests(seed, staff, sold, first, last),
         "channel": channels,
         "channel_spend": insurers_channels.make_channel_spends(seed, channels, first, last).rename(
