@@ -70,7 +70,7 @@ class Evening:
         """Rows of the lists, with the day on which their step began."""
         cascade = Cascade(self.universe, Book(self.universe))
         due = {(d.store_id, d.vin, d.expiry_month): d for d in self.universe.due}
-        rows = self.archived("call_list")
+        rows = [row for row in self.archived("call_list") if row["is_listed"] is not False]
         for row in rows:
             mine = due.get((row["store_id"], row["vin"], row["expiry_month"]))
             steps = {step.name: step.entered_on for step in cascade.chain(mine)} if mine else {}
