@@ -143,7 +143,7 @@ def keep_trained_step(trained: str) -> int:
         log("keep", f"{as_of} is past: what was learned from it is not archived")
         return 0
     written = []
-    for name in ("propensity_model", "propensity_training"):
+    for name in ("propensity_training", "propensity_model"):  # no model without its record, should it break off between
         if (folder / f"{name}.parquet").exists():
             written += keep(archives()[name], as_of, pq.read_table(folder / f"{name}.parquet"))
     log("keep", f"{len(written)} archive files written")

@@ -76,6 +76,12 @@ def test_a_month_is_closed_from_a_published_night() -> None:
     assert loaded("monthly_close").get_task("close").upstream_task_ids == {"published"}
 
 
+def test_a_model_is_learned_from_a_published_night_and_then_archived() -> None:
+    made = loaded("train_propensity")
+    assert made.get_task("train").upstream_task_ids == {"published"}
+    assert made.get_task("keep").upstream_task_ids == {"train"}
+
+
 def test_only_one_build_runs_at_a_time(nightly) -> None:
     assert nightly.get_task("build").pool == "xubao_build", (
         "max_active_runs does not bound a backfill; use the one-slot pool"

@@ -17,8 +17,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from dbt_project.propensity import training
 from dbt_project.propensity.card import PUBLISHED_AUC, card
+from dbt_project.propensity.page import write_card
 from dbt_project.propensity.scoring import MILLION, Model, Numbers, Words, model_of, scored_batch
-from dbt_project.propensity.step import train_step
+from dbt_project.propensity.step import MODEL, train_step
 from dbt_project.propensity.training import Trained, train
 from ingest.archive import archived, keep_trained_step
 from ingest.entities import archives
@@ -163,6 +164,14 @@ def published(home: Path, table: pa.Table, in_force: list[str]) -> str:
     return str(folder)
 
 
+def empty(home: Path) -> str:
+    """The file without rows that stands first among a night's inputs."""
+    path = home / "archive" / "_empty" / "propensity_model.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(MODEL.empty_table(), path)
+    return str(path.relative_to(home))
+
+
 def test_a_model_is_archived_once_with_its_card_and_read_by_later_nights_only(
     table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +185,14 @@ def test_a_model_is_archived_once_with_its_card_and_read_by_later_nights_only(
     kept = tmp_path / "archive" / "propensity_model" / str(AS_OF) / "1.parquet"
     facts = model_of(pq.read_table(kept).to_pylist()).facts
     assert facts["seen_to_month"] == "2026-12-01" and facts["card"].startswith("<!doctype html>")
+
+    build = tmp_path / "builds" / "later"
+    build.mkdir(parents=True)
+    for files in ([], [f"archive/propensity_model/{AS_OF}/1.parquet"]):
+        assert not (build / "docs").exists()
+        (build / "inputs.json").write_text(json.dumps({"archives": {"propensity_model": [empty(tmp_path), *files]}}))
+        write_card(build, tmp_path)
+    assert (build / "docs" / "propensity.html").read_text(encoding="utf-8") == facts["card"]
 
     record = pq.read_table(tmp_path / "archive" / "propensity_training" / str(AS_OF) / "1.parquet").to_pylist()[0]
     assert record["training_decision"] == "taken" and record["before_as_of"] is None
