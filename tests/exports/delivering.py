@@ -111,6 +111,23 @@ def outbox_files(home: Path) -> dict[str, bytes]:
     return found
 
 
+def keep_only(home: Path, *recipients: str) -> None:
+    """Leave nothing in the outbox but the call lists of these."""
+    for folder in (home / "outbox" / str(AS_OF)).iterdir():
+        if folder.name not in recipients:
+            shutil.rmtree(folder)
+    call_lists_only(home, *recipients)
+
+
+def call_lists_only(home: Path, *recipients: str) -> None:
+    """Leave nothing to these but their call lists."""
+    for recipient in recipients:
+        path = home / "outbox" / str(AS_OF) / recipient / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["files"] = [entry for entry in manifest["files"] if entry["purpose"] == "renewal_calls"]
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
 def receipts(home: Path, channel: str) -> dict[str, dict[str, Any]]:
     """Receipts by recipient/file."""
     folder = home / "state" / "delivery" / channel / str(AS_OF)

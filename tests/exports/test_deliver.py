@@ -20,6 +20,7 @@ from tests.exports.delivering import (
     AS_OF,
     KilledError,
     declare,
+    keep_only,
     kill_at_each,
     outbox_files,
     really_killed,
@@ -67,12 +68,6 @@ def test_wherever_a_delivery_is_killed_the_next_run_leaves_every_file_once_and_w
     keep_only(night_home, "S1", "S2")
     points = kill_at_each(night_home, lambda: deliver(AS_OF), lambda: shutil.rmtree(night_home / "delivered"), check)
     assert len(points) > 15 and {"claimed", "written", "checked", "moving", "moved", "receipt"} <= set(points)
-
-
-def keep_only(home: Path, *recipients: str) -> None:
-    for folder in (home / "outbox" / str(AS_OF)).iterdir():
-        if folder.name not in recipients:
-            shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("point", ["written", "moving", "moved"])
@@ -137,7 +132,7 @@ def test_a_revision_is_delivered_beside_the_first_which_stays(night_home, plain_
     publish(build, rebuild=False)
     fill_outbox(AS_OF)
     assert deliver(AS_OF)["delivered"] > 0
-    names = sorted(path.name for path in (night_home / "delivered" / "S1").glob("*.xlsx"))
+    names = sorted(path.name for path in (night_home / "delivered" / "S1").glob("call_list_*.xlsx"))
     assert names == [NAME, "call_list_001_S1_r2_20261124.xlsx"]
     assert (night_home / "delivered" / "S1" / NAME).read_bytes() == first
 

@@ -22,6 +22,7 @@ from tests.exports.delivering import (
     PATIENCE,
     KilledError,
     Post,
+    call_lists_only,
     declare,
     kill_at_each,
     mail_server,
@@ -54,6 +55,7 @@ def post(running: Post, connect: Callable[..., None], night_home: Path) -> Post:
     for kept in (running.trouble, running.mails, running.envelopes, running.raw, running.rcpt):
         kept.clear()
     connect(running.place())
+    call_lists_only(night_home, "S1", "S2")
     notices(night_home)
     return running
 
