@@ -59,21 +59,52 @@ CLAIMED = (
     Field("claimed_on", "team.claimed_on", 12, "date"),
     Field("issue_by", "team.issue_by", 12, "date"),
 )
+ESCALATED = (
+    Field("escalation", "escalation.what", 20, "wrapped", codes="escalation"),
+    Field("since_on", "escalation.since_on", 12, "date"),
+    *WHOSE,
+    Field("reference_number", "escalation.reference_number", 13, codes="step"),
+    Field("decision", "escalation.decision", 14),
+    Field("to_staff_id", "escalation.to_staff", 11),
+    Field("decided_for", "escalation.reason", 24, "wrapped"),
+)
+FOLLOW_UP = (
+    Field("list_for_on", "follow_up.list_for_on", 13, "date"),
+    Field("staff_id", "call_list.staff_id", 12),
+    Field("sent_rows", "follow_up.sent_rows", 12, "number"),
+    Field("returned_rows", "follow_up.returned_rows", 12, "number"),
+    Field("returned_rate", "follow_up.returned_rate", 12, "rate"),
+    Field("called_on_time", "follow_up.called_on_time", 13, "number"),
+    Field("reached_on_time", "follow_up.reached_on_time", 14, "number"),
+    Field("returned_without_call", "follow_up.returned_without_call", 16, "number"),
+)
+FOLLOWED_UP = """
+    select *, cast(returned_rows / sent_rows as decimal(18, 4)) as returned_rate
+    from marts.kpi_follow_up_daily
+    qualify dense_rank() over (partition by store_id order by list_for_on desc) <= 5
+    order by list_for_on desc, staff_id
+"""
+"""What came back of the lists of a store's last five days."""
 
 
 @dataclass(frozen=True)
 class Team:
-    """What lies before one manager: rows of the lists, of what is not called or not covered, of what was not issued."""
+    """What lies before one manager: rows of the lists, of what waits for a decision, is not called or covered, was not
+    issued, and what came back of each person's lists."""
 
     person: Record
     calls: list[Record]
     suppressed: list[Record]
     uncovered: list[Record]
     claimed: list[Record]
+    escalations: list[Record]
+    follow_up: list[Record]
 
     @property
     def rows(self) -> int:
-        return len(self.calls) + len(self.suppressed) + len(self.uncovered) + len(self.claimed)
+        """Rows about customers."""
+        about = (self.calls, self.suppressed, self.uncovered, self.claimed, self.escalations)
+        return sum(len(rows) for rows in about)
 
     def lines(self) -> dict[str, Record]:
         """Line id -> row, over all sheets."""
@@ -81,6 +112,9 @@ class Team:
         sheets = (("suppressed", self.suppressed), ("uncovered", self.uncovered), ("claimed", self.claimed))
         for sheet, rows in sheets:
             found |= {f"{sheet}|{row['vehicle_key']}|{row['expiry_month']}": row for row in rows}
+        for row in self.escalations:
+            parts = (row[name] for name in ("escalation", "vehicle_key", "expiry_month", "reference_number"))
+            found["|".join(map(str, parts))] = row
         return found
 
 
@@ -99,8 +133,12 @@ def teams(published: Path) -> Iterator[Team]:
                 "select * from restricted.uncovered_vehicle_list "
                 "order by staff_id, sequence_number, vehicle_key, expiry_month",
                 "select * from restricted.claimed_not_issued_list order by claimed_on, vehicle_key, expiry_month",
+                "select * from restricted.escalation_list "
+                "order by escalation, since_on, vehicle_key, expiry_month, reference_number",
             )
         ]
+    with open_read_only(published / "analytics.duckdb") as connection:
+        found.append(_by_store(records(connection, FOLLOWED_UP)))
     for person in managers:
         team = Team(person, *(rows.get(person["store_id"], []) for rows in found))
         if team.rows:
@@ -120,9 +158,11 @@ def team_workbook(team: Team, night: Night, note: str = "") -> bytes:
         {**row, **{name: row[f"{name}{english}"] for name in ("today_action", "call_reason")}} for row in team.calls
     ]
     add_table(book, "list_kind.team", EVERYBODY, calls, person, night)
+    add_table(book, "sheet.escalation", ESCALATED, team.escalations, person, night)
     add_table(book, "sheet.suppressed", SUPPRESSED, team.suppressed, person, night)
     add_table(book, "sheet.uncovered", UNCOVERED, team.uncovered, person, night)
     add_table(book, "sheet.claimed_not_issued", CLAIMED, team.claimed, person, night)
+    add_table(book, "sheet.follow_up", FOLLOW_UP, team.follow_up, person, night)
     remarks = [note, night.say("lists.how_to_team"), night.say("call_list.confidential")]
     write_source_sheet(book, person, night, remarks, {})
     book.close()

@@ -52,6 +52,9 @@ create table marts.fct_propensity_basis as select 'model' as status, date '2026-
     700 as renewed_vehicles, 2000 as least_vehicles, 300 as least_each;
 create table marts.fct_propensity_training as select date '2026-11-02' as as_of, 0.712::decimal(18,6) as auc,
     0.1812::decimal(18,6) as brier, 0.1934::decimal(18,6) as segment_rate_brier;
+create table marts.kpi_follow_up_daily as select '001' as store_id, 'S1' as staff_id, date '2026-11-23' - i::integer as list_for_on,
+    40::bigint as sent_rows, 30::bigint as returned_rows, 40::bigint as logged_rows, 32::bigint as called_on_time,
+    20::bigint as reached_on_time, 1::bigint as returned_without_call from range(6) as t (i);
 create table marts.kpi_renewal_rate_monthly as select * from (values
     ('001', 'insured_here_last_year', date '2026-09-01', 60::bigint, 45::bigint, 5::bigint, 10::bigint, 0::bigint, 0.75::decimal(9,4), 0.75::decimal(9,4), 45::bigint, true),
     ('001', 'insured_here_last_year', date '2026-11-01', 80::bigint, 31::bigint, 2::bigint, 0::bigint, 47::bigint, null, 0.75::decimal(9,4), 60::bigint, false),
@@ -159,6 +162,11 @@ create table restricted.message_list as select date '{as_of}' as list_for_on, '0
     9::bigint as call_from_hour, 21::bigint as call_until_hour,
     '吴先生您好，西安一店提醒您：您的爱车的车险将于2027-01-13到期，如需核对保障或了解报价，请与本店联系。回复T退订。' as text_zh,
     'Your insurance ends on 2027-01-13. Reply T to opt out.' as text_en
+from range({others}) as t (i) where i > 0;
+create table restricted.escalation_list as select date '{as_of}' as list_for_on, '001' as store_id, md5('e' || i) as vehicle_key,
+    date '2026-11-01' as expiry_month, (['not_worked', 'not_authorised', 'no_quote'])[1 + i % 3] as escalation, 'S1' as staff_id,
+    date '{as_of}' as since_on, (['step_2', 'C-1', null])[1 + i % 3] as reference_number, '赵伟' as staff_name, '郑女士' as customer_name,
+    '陕A55555' as plate_number, '宝来' as model, date '2026-11-30' as first_expires_on
 from range({others}) as t (i) where i > 0;
 create table restricted.handed_over_list as select date '{as_of}' as list_for_on, '001' as store_id, 'S1' as staff_id,
     date '{as_of}' - i::integer as handed_over_on, (['step_timed_out', 'reassigned', 'colleague_absent'])[1 + i % 3] as handed_over_for,

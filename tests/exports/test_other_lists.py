@@ -16,7 +16,7 @@ from exports.audit import audit
 from exports.other_lists import KINDS, other_list_workbook, other_lists
 from exports.outbox import fill_outbox
 from exports.publish import publish
-from exports.team import CLAIMED, EVERYBODY, SUPPRESSED, UNCOVERED, Team, team_workbook, teams
+from exports.team import CLAIMED, ESCALATED, EVERYBODY, FOLLOW_UP, SUPPRESSED, UNCOVERED, Team, team_workbook, teams
 from exports.wording import load_night
 
 AS_OF = date(2026, 11, 24)
@@ -85,7 +85,7 @@ def test_everybody_gets_the_lists_of_their_work_with_its_purpose(make_build: Cal
     ]
     assert found["S1"][1:] == [("win_back_001_S1_20261124.xlsx", 3, "win_back")]
     assert found["P1"] == [("hotline_follow_up_001_P1_20261124.xlsx", 3, "hotline_follow_up")]
-    assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3 + 3, "team")]
+    assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3 + 3 + 3, "team")]
     assert not {"A3", "M2"} & set(found), "nothing of their store is on a list"
 
 
@@ -158,7 +158,9 @@ def test_the_manager_sees_everybodys_list_the_suppressed_the_uncovered_and_the_c
 ) -> None:
     result = "insert into marts.dim_label values ('result.no_more_calls', '要求不再来电', 'no more calls')"
     book = team(analytics=result)
-    assert book.sheetnames == ["全部名单", "暂不外呼", "未排入当日名单", "成交未见保单", "数据时效"]
+    assert book.sheetnames == [
+        "全部名单", "升级与审批", "暂不外呼", "未排入当日名单", "成交未见保单", "名单收回与拨打", "数据时效",
+    ]  # fmt: skip
     assert header(book["全部名单"])[:2] == ["谁的名单", "工号"] and values(book["全部名单"], "谁的名单") == ["赵伟"] * 8
     assert values(book["暂不外呼"], "暂不外呼的原因") == ["客户要求不再来电"]
     assert values(book["暂不外呼"], "上次结果") == ["要求不再来电"]
@@ -171,8 +173,21 @@ def test_the_manager_sees_everybodys_list_the_suppressed_the_uncovered_and_the_c
     assert team("en", build_id="b3")["Everybody's list"]["D2"].value == "call"
 
 
+def test_the_manager_sees_what_waits_for_a_decision_with_room_for_it(team: Callable[..., Any]) -> None:
+    sheet = team(others=3)["升级与审批"]
+    assert values(sheet, "事项") == ["临近到期仍无报价", "让利超权限或未审批", "步骤到期无人拨打"]
+    assert values(sheet, "关联单号") == [None, "C-1", "第二步"]
+    assert values(sheet, "经理决定") == values(sheet, "改派给") == values(sheet, "理由") == [None] * 3
+
+
+def test_the_manager_sees_how_much_of_each_persons_last_five_lists_came_back(team: Callable[..., Any]) -> None:
+    sheet = team()["名单收回与拨打"]
+    assert values(sheet, "名单日") == [datetime(2026, 11, day) for day in (23, 22, 21, 20, 19)]
+    assert values(sheet, "下发行数") == [40] * 5 and values(sheet, "收回率") == [0.75] * 5
+
+
 def test_no_phone_of_a_suppressed_vehicle_is_in_the_managers_workbook() -> None:
-    assert not [field.name for field in (*SUPPRESSED, *UNCOVERED, *CLAIMED) if "phone" in field.name]
+    assert not [field.name for field in (*ESCALATED, *SUPPRESSED, *UNCOVERED, *CLAIMED) if "phone" in field.name]
 
 
 def test_equal_contents_give_equal_bytes(make_build: Callable[..., Path]) -> None:
@@ -187,6 +202,8 @@ def test_equal_contents_give_equal_bytes(make_build: Callable[..., Path]) -> Non
 
 def test_every_header_has_its_words(make_build: Callable[..., Path]) -> None:
     labels = load_night(make_build(), AS_OF).labels
-    fields = [field for kind in KINDS for field in kind.fields] + [*EVERYBODY, *SUPPRESSED, *UNCOVERED, *CLAIMED]
+    fields = [field for kind in KINDS for field in kind.fields] + [
+        *EVERYBODY, *ESCALATED, *SUPPRESSED, *UNCOVERED, *CLAIMED, *FOLLOW_UP,
+    ]  # fmt: skip
     assert [field.label for field in fields if field.label not in labels] == []
     assert all(f"{key}{kind.name}" in labels for kind in KINDS for key in ("list_kind.", "lists.how_to_", "purpose."))

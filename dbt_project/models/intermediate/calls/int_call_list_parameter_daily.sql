@@ -25,7 +25,7 @@ final as (
             'claimed_renewal_days', 'contact_history_days', 'valid_contact_seconds',
             'service_lane_days', 'unanswered_per_day', 'unanswered_per_week',
             'open_case_stops_calls', 'call_from_hour', 'call_until_hour', 'handed_over_days',
-            'win_back_rows', 'win_back_interval_days', 'message_interval_days',
+            'win_back_rows', 'win_back_interval_days', 'message_interval_days', 'escalation_days',
         ] -%}
         max(parameters.value) filter (where parameters.parameter = '{{ parameter }}')
             as {{ parameter }}{{ ',' if not loop.last }}
