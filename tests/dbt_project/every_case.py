@@ -5,16 +5,19 @@ Beside the desk of desk.py and the offers of group_offer.py, all of them at stor
 B…  months of 2025 whose bonus falls on each bound and into each band of the tiers
 I…  renewals of September 2026 in each segment, won in each step of the cascade
 E…  signed 75 and 100 days early; F… full cover but for one cover each
+Y…  a customer for each script
 L…  expire from 31 days before as_of to 60 days after it; R…, C… were asked before, with each reason and each result
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
 from tests.dbt_project import desk, group, group_offer
+from tests.dbt_project.test_scripts import ANY, KEYS, best, seed
 
 AS_OF = date(2026, 12, 3)
 SEGMENTS = ("insured_here_last_year", "policy_known", "out_of_town", "local_recent_service", "local_lapsed_service",
@@ -29,6 +32,13 @@ REASONS = ("no_guidance", "too_expensive", "competitor_cheaper", "telemarketing"
            "gift_insufficient", "out_of_town", "other")  # fmt: skip
 RESULTS = ("renewed", "appointment", "quoting", "call_back", "no_answer", "wrong_number", "offer_refused",
            "no_more_calls", "lost")  # fmt: skip
+SAID = {"claimed_renewal": "renewed", "promised": "call_back", "no_answer": "no_answer", "follow_up": "quoting"}
+"""Situation → what came back nine days ago."""
+DAYS_LEFT = {
+    "claimed_renewal": {"step_2": 20, "recall": -4}, "promised": {"step_2": 20}, "lapsed": {"recall": -4},
+    "last_10_days": {"step_3": 6}, "follow_up": {"step_1": 30, "step_2": 20, "step_3": 12},
+}  # fmt: skip
+"""Situation → step → days left in it; first calls and calls after none was answered are as those that follow up."""
 DRAW = "a seed of the draw"
 SETTINGS = (
     "update {offer_switch} set is_on = true",
@@ -201,6 +211,33 @@ def calls(facts: Facts) -> None:
     facts.add("call", call)
 
 
+def scripts(facts: Facts) -> None:
+    """A customer for each script: in its situation, with its objection, in its step and segment."""
+    texts, reasons = (
+        seed("calls/script"),
+        {row["reason_group"]: row["loss_reason"] for row in seed("calls/loss_reason")},
+    )
+    for number, text in enumerate(texts):
+        situation, vin = text["situation"], f"Y{number:02}"
+        left = DAYS_LEFT.get(situation, DAYS_LEFT["follow_up"])
+        cases = itertools.product(ANY["objection"], left, SEGMENTS)
+        named = (dict(zip(KEYS, (situation, *case), strict=True)) for case in cases)
+        case = next((case for case in named if best(case, texts)[0] is text), None)
+        if case is None:
+            continue  # for a segment that has no script of its own
+        ends = days(left[case["step"]])
+        segment(facts, vin, case["segment"], ends)
+        reason = {"loss_reason": reasons[case["objection"]]} if case["objection"] != "none" else {}
+        if situation == "no_answer" and reason:
+            facts.listed(vin, ends, days(-12), "quoting", **reason)
+        if situation in SAID or reason:
+            said, agreed = (
+                SAID.get(situation, "quoting"),
+                {"next_contact_on": str(AS_OF)} if situation == "promised" else {},
+            )
+            facts.listed(vin, ends, days(-9), said, **(agreed if situation == "no_answer" else agreed | reason))
+
+
 def cascade(facts: Facts) -> None:
     """Step 3 of an expiry of 20 November begins on the 6th; all are timed out there."""
     ends = date(2026, 11, 20)
@@ -263,6 +300,6 @@ def offers(facts: Facts) -> None:
 def facts() -> Facts:
     """All of it."""
     made = Facts()
-    for part in (pay, incentives, calls, cascade, offers):
+    for part in (pay, incentives, calls, scripts, cascade, offers):
         part(made)
     return made

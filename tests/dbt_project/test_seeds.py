@@ -44,7 +44,7 @@ KEYS = {
     "offer_switch": ("switch", "store_id"),
     "renewal_parameter": ("parameter", "store_id"),
     "result_code": ("result",),
-    "script": ("situation", "store_id"),
+    "script": ("situation", "step", "segment", "objection", "store_id"),
     "segment": ("segment", "store_id"),
     "segment_target": ("segment", "tier", "store_id"),
     "statutory_day": ("day",),
@@ -88,6 +88,7 @@ CODES = {
 
 FLAT = "a step pays coefficient_lower throughout: there is nothing between two equal ends"
 ONE_DAY = "an interval of one day is over by the next list, with the rule or without it"
+OWN = "every segment has a script of its own: it is for a segment that a store adds"
 STOPS = "no table: a ladder that does not average it stops the night (the_ladder_averages_what_is_planned)"
 STRICT = "0 is what holds without the row as well: nobody is called on a holiday"
 LAST = "the last bound, 1000000, means no bound; nothing reaches it"
@@ -98,6 +99,7 @@ UNSEEN = {
        for tier in (1, 3, 4, 5) for column in ("interpolation", "coefficient_upper")},
     "bonus_tier(bonus-l209, full_coverage, 4).upper_inclusive": LAST,
     "bonus_tier(bonus-l209, attainment, 5).upper_inclusive": LAST,
+    **{f"script(first_call, *, *, *, *).{column}": OWN for column in ("effective_from", "effective_to", "zh", "en")},
     **{f"call_list_parameter(recontact_{when}_days, *).{column}": ONE_DAY
        for when in ("near", "no_answer") for column in ("effective_from", "effective_to")},
     **{f"call_list_parameter(calls_on_statutory_holidays, *).{column}": STRICT

@@ -73,16 +73,12 @@ keyed as (
             when is_claimed then 'claimed_renewal'
             when is_promised then 'promised'
             when urgency = 'overdue' then 'lapsed'
-            when last_reason_group = 'price' and quoted_amount is not null then 'too_expensive'
-            when last_reason_group = 'competitor' then 'competitor'
-            when urgency = 'last_10_days' and quoted_amount is null then 'urgent_unquoted'
-            when urgency = 'last_10_days' then 'urgent_quoted'
-            when not is_contacted and trade_type in ('new_to_renewal', 'continued')
-                then 'first_call_here'
-            when not is_contacted then 'first_call_elsewhere'
+            when urgency = 'last_10_days' then 'last_10_days'
+            when not is_contacted then 'first_call'
             when not is_answered then 'no_answer'
             else 'follow_up'
-        end as situation
+        end as situation,
+        coalesce(last_reason_group, 'none') as objection
 
     from situations
 
@@ -95,6 +91,7 @@ final as (
         keyed.row_id,
         keyed.action,
         keyed.situation,
+        keyed.objection,
     {% for language, glue in [('zh', ';'), ('en', '; ')] -%}
         concat_ws(
             '{{ glue }}',

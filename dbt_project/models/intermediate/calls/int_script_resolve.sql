@@ -1,1 +1,1 @@
-{{ resolve_by_store('script', ['situation']) }}
+{{ resolve_by_store('script', ['situation', 'step', 'segment', 'objection']) }}

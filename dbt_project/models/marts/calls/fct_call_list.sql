@@ -32,6 +32,7 @@ final as (
         listed.urgency,
         words.action,
         words.situation,
+        words.objection,
         listed.days_left,
         listed.commercial_expires_on,
         listed.compulsory_expires_on,

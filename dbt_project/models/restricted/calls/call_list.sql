@@ -33,7 +33,7 @@ codes as (
 
 scripts as (
 
-    select * from {{ ref('int_script_resolve') }}
+    select * from {{ ref('int_call_script') }}
 
 ),
 
@@ -82,16 +82,17 @@ final as (
         listed.quote_change_rate,
         listed.claims_last_year,
         listed.last_visit_on,
-        scripts.zh as script,
+        scripts.script_zh as script,
         listed.urgency,
         texts.zh['step.' || listed.step] as step_name,
         texts.en['step.' || listed.step] as step_name_en,
         actions.en as today_action_en,
         words.call_reason_en,
-        scripts.en as script_en,
+        scripts.script_en,
         listed.last_result as last_result_code,
         words.action,
         words.situation,
+        words.objection,
         listed.step,
         listed.uplift_is_estimated,
         offers.* exclude (list_id, row_id),
@@ -105,11 +106,7 @@ final as (
     left join recipients on listed.list_id = recipients.list_id
     left join actions on words.action = actions.action
     left join codes on listed.last_result = codes.result
-    left join scripts
-        on
-            listed.store_id = scripts.store_id
-            and words.situation = scripts.situation
-            and listed.list_for_on between scripts.effective_from and scripts.effective_to
+    left join scripts on listed.list_id = scripts.list_id and listed.row_id = scripts.row_id
     cross join texts
 
 )
