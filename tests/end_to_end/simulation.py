@@ -96,14 +96,23 @@ def broken_promises(evening: Evening, is_recomputed: bool) -> list[str]:
 
 
 def wrong_owners(evening: Evening) -> list[str]:
-    """Every row is with somebody who is at work in that store on the day of the list."""
+    """Every open due vehicle is somebody's tonight, listed or not, and every row is with somebody who is at work in that
+    store on the day of the list and has the vehicle."""
     staff = evening.inputs.entity("staff").to_dict("records")
     held: dict[tuple[str, str], list[tuple[date, date]]] = {}
     for row in staff:
         held.setdefault((row["staff_id"], row["store_id"]), []).append((row["valid_from"], row["valid_to"] or date.max))
     away = leaves(evening.inputs)
     told = []
+    owners = evening.mart("""
+        select store_id, vehicle_key, expiry_month, step_owner_id from marts.fct_due_vehicle where outcome = 'open'
+    """)
+    owner_of = {(store, key, month): owner for store, key, month, owner in owners}
+    if len(owner_of) != len(owners) or None in owner_of.values():
+        told.append("an open due vehicle is nobody's or of two rows")
     for row in evening.listed:
+        if owner_of.get((row["store_id"], row["vehicle_key"], row["expiry_month"])) != row["staff_id"]:
+            told.append(f"{row['list_id']}: a vehicle that is somebody else's")
         on, person = row["list_for_on"], row["staff_id"]
         if not any(first <= on <= last for first, last in held.get((person, row["store_id"]), [])):
             told.append(f"{row['list_id']}: nobody of the store on {on}")

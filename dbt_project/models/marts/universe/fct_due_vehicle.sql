@@ -6,6 +6,20 @@ due as (
 
 ),
 
+-- whose turn it is on the day of tonight's list, listed or not
+turns as (
+
+    select
+        store_id,
+        vin,
+        expiry_month,
+        step,
+        owner_id as step_owner_id,
+        owner_role as step_owner_role
+    from {{ ref('int_cascade_position') }}
+
+),
+
 without_personal_data as (
 
     select
@@ -32,6 +46,9 @@ without_personal_data as (
         target_rate,
         hold_out,
         book_owner,
+        step,
+        step_owner_id,
+        step_owner_role,
         is_contactable,
         customer_key,
         customer_type,
@@ -51,6 +68,7 @@ without_personal_data as (
         payment_frequency,
         region
     from due
+    left join turns using (store_id, vin, expiry_month)
 
 )
 
