@@ -51,7 +51,7 @@ class Cascade:
         first_expires_on = earlier_expiry(self.universe, due)
         rules = self.universe.inputs.valid("cascade_step", "step", due.store_id, due.expiry_month)
         rules = [rules[number] for number in sorted(rules, key=int)]
-        entry_on = self.universe.ref_on(due) if self.universe.is_late_entry(due) else date.min
+        entry_on = self.universe.frozen_on(due) if self.universe.is_late_entry(due) else date.min
         days = self.universe.parameter("cascade_preparation_days", due.store_id, due.expiry_month)
         begins_on = first_expires_on - timedelta(days=days)
         renewed_on = self.universe.renewed_on(due)

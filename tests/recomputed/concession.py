@@ -167,7 +167,7 @@ class Concessions:
                 for rule in ladder:
                     upto += Fraction(rule["customer_share"])
                     if share <= upto:
-                        kept = self.freeze.archived.get(self._key(due), {}).get("ceiling_rate")
+                        kept = self.universe.frozen.get(self._key(due), {}).get("ceiling_rate")
                         found[self._key(due)] = rule if kept is None else rule | {"rate": kept}
                         break
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
@@ -17,16 +16,8 @@ class Freeze:
         self.universe = universe
         self.inputs: Inputs = universe.inputs
 
-    @cached_property
-    def archived(self) -> dict[tuple[str, str, date], dict]:
-        """Rows of the newest archived due universe whose freeze had come by then."""
-        rows = self.inputs.archive("due_universe").to_dict("records")
-        return {
-            (row["store_id"], row["vin"], row["expiry_month"]): row for row in rows if row["frozen_on"] <= row["_as_of"]
-        }
-
     def segment(self, due: Due) -> str:
-        kept = self.archived.get((due.store_id, due.vin, due.expiry_month))
+        kept = self.universe.frozen.get((due.store_id, due.vin, due.expiry_month))
         if kept:
             return kept["segment"]
         stood = due.term is not None and self._stood(due)
@@ -42,7 +33,7 @@ class Freeze:
         return min((name for name in order if held[name]), key=lambda name: int(order[name]["priority"]))
 
     def target_rate(self, due: Due) -> Decimal | None:
-        kept = self.archived.get((due.store_id, due.vin, due.expiry_month))
+        kept = self.universe.frozen.get((due.store_id, due.vin, due.expiry_month))
         if kept:
             return kept["target_rate"]
         segment = self.segment(due)

@@ -239,13 +239,31 @@ class Universe:
         """What happened before this day decides segment, book and target: the freeze, of a late entry its day and all
         that came with it (a first visit makes the vehicle known).
         """
-        return due.known_on + timedelta(days=1) if self.is_late_entry(due) else self.freezes_on(due)
+        return due.known_on + timedelta(days=1) if self._comes_late(due) else self.freezes_on(due)
 
     def freezes_on(self, due: Due) -> date:
         months = self.parameter("freeze_months_before", "*", due.expiry_month)
         return add_months(due.expiry_month, -months)
 
     def is_late_entry(self, due: Due) -> bool:
+        """As it was frozen, whatever became known later."""
+        kept = self.frozen.get((due.store_id, due.vin, due.expiry_month))
+        return kept["is_late_entry"] if kept else self._comes_late(due)
+
+    def frozen_on(self, due: Due) -> date:
+        """The day on which segment, book and target were fixed, or will be."""
+        kept = self.frozen.get((due.store_id, due.vin, due.expiry_month))
+        return kept["frozen_on"] if kept else self.ref_on(due)
+
+    @cached_property
+    def frozen(self) -> dict[tuple[str, str, date], dict[str, Any]]:
+        """Rows of the newest archived due universe whose freeze had come by then."""
+        rows = self.inputs.archive("due_universe").to_dict("records")
+        return {
+            (row["store_id"], row["vin"], row["expiry_month"]): row for row in rows if row["frozen_on"] <= row["_as_of"]
+        }
+
+    def _comes_late(self, due: Due) -> bool:
         return due.known_on >= self.freezes_on(due)
 
     def _settle(self, due: Due) -> bool:
