@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from exports.cells import FONT, GRID, HEADER, LINE_HEIGHT, lines_needed, new_workbook, write_cell
+from exports.cells import FONT, GRID, HEADER, LEGEND, LINE_HEIGHT, TINT, lines_needed, new_workbook, write_cell
 from exports.own_sheets import add_handed_over, add_month, add_promised
 from exports.shelf import open_read_only
 from exports.source_sheet import write_source_sheet
@@ -24,7 +24,6 @@ from exports.table_sheet import set_up_page
 from exports.wording import Night, Record, records
 
 PRINTED_COLUMNS = 14
-TINT = {"overdue": "#FBE3E0", "last_10_days": "#FFF1DB", "promised": "#E3EFFA", "normal": "#FFFFFF"}
 INK = {"overdue": "#B3261E", "last_10_days": "#B25E00", "promised": "#1B5FA8", "normal": "#222222"}
 FILL_IN_HEADER = "#8A6D1B"
 FILL_IN_TINT = "#FFFBEA"
@@ -147,7 +146,7 @@ def call_list_workbook(
         night.say("call_list.how_to"),
         night.say("call_list.confidential"),
     ]
-    write_source_sheet(book, person, night, remarks, {key: TINT[key] for key in TINT if key != "normal"})
+    write_source_sheet(book, person, night, remarks, LEGEND)
     _write_choices(book, night)
     book.close()
     return buffer.getvalue()

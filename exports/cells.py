@@ -22,6 +22,9 @@ HEADER = {
     "bold": True, "font_color": HEADER_INK, "bg_color": HEADER_FILL, "font_name": FONT, "font_size": 10,
     "text_wrap": True, "align": "center", "valign": "vcenter", "border": 1, "border_color": GRID,
 }  # fmt: skip
+TINT = {"overdue": "#FBE3E0", "last_10_days": "#FFF1DB", "promised": "#E3EFFA", "normal": "#FFFFFF"}
+"""Colour of a row by its urgency."""
+LEGEND = {urgency: tint for urgency, tint in TINT.items() if urgency != "normal"}
 LINE_HEIGHT = 15.0
 """Points of one line of text."""
 WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in "=+@-")

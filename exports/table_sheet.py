@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from exports.cells import FONT, GRID, HEADER, LINE_HEIGHT, lines_needed, page_line, write_cell
+from exports.cells import FONT, GRID, HEADER, LINE_HEIGHT, TINT, lines_needed, page_line, write_cell
 from exports.wording import Night, Record
 
 MOST_LINES = 5
@@ -35,21 +35,26 @@ class Field:
 def add_table(
     book: Any, name: str, fields: Sequence[Field], rows: Sequence[Record], person: Record, night: Night
 ) -> None:
-    """Add the sheet `name` (a key of the label table). person: store_name, staff_name, staff_id, list_for_on."""
+    """Add the sheet `name` (a key of the label table); rows with an urgency have its colour.
+
+    person: store_name, staff_name, staff_id, list_for_on.
+    """
     sheet = book.add_worksheet(night.say(name))
     header = book.add_format(HEADER)
-    styles = {kind: book.add_format(_style(kind)) for kind in sorted({field.kind for field in fields})}
+    kinds = sorted({field.kind for field in fields})
+    tints = dict.fromkeys(TINT.get(row.get("urgency"), "") for row in rows)
+    styles = {(kind, tint): book.add_format(_style(kind, tint)) for tint in tints for kind in kinds}
     for position, field in enumerate(fields):
         sheet.set_column(position, position, field.width)
         sheet.write_string(0, position, night.say(field.label), header)
     sheet.set_row(0, 32)
     for number, row in enumerate(rows, start=1):
-        lines = 1
+        lines, tint = 1, TINT.get(row.get("urgency"), "")
         for position, field in enumerate(fields):
             value = _shown(row.get(field.name), field, night)
             if isinstance(value, str) and field.kind == "wrapped":
                 lines = max(lines, lines_needed(value, field.width - 2))
-            write_cell(sheet, number, position, value, styles[field.kind])
+            write_cell(sheet, number, position, value, styles[field.kind, tint])
         sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES) + 5)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(rows), len(fields) - 1)
@@ -84,12 +89,12 @@ def day_of_list(key: str, person: Record, night: Night) -> str:
     return night.say(words, as_of=night.as_of, day=person["list_for_on"], **hours)
 
 
-def _style(kind: str) -> Record:
+def _style(kind: str, tint: str) -> Record:
     is_text = kind in ("text", "wrapped")
     return {
         "font_name": FONT, "font_size": 10, "valign": "vcenter", "border": 1, "border_color": GRID,
         "num_format": NUMBER_FORMAT.get(kind, "@"), "text_wrap": kind == "wrapped",
-        "align": "left" if is_text else "center", "indent": int(is_text),
+        "align": "left" if is_text else "center", "indent": int(is_text), **({"bg_color": tint} if tint else {}),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from exports.cells import new_workbook
+from exports.cells import LEGEND, new_workbook
 from exports.shelf import open_read_only
 from exports.source_sheet import write_source_sheet
 from exports.table_sheet import Field, add_table
@@ -164,7 +164,7 @@ def team_workbook(team: Team, night: Night, note: str = "") -> bytes:
     add_table(book, "sheet.claimed_not_issued", CLAIMED, team.claimed, person, night)
     add_table(book, "sheet.follow_up", FOLLOW_UP, team.follow_up, person, night)
     remarks = [note, night.say("lists.how_to_team"), night.say("call_list.confidential")]
-    write_source_sheet(book, person, night, remarks, {})
+    write_source_sheet(book, person, night, remarks, LEGEND)
     book.close()
     return buffer.getvalue()
 

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from exports.audit import audit
+from exports.cells import TINT
 from exports.other_lists import KINDS, other_list_workbook, other_lists
 from exports.outbox import fill_outbox
 from exports.publish import publish
@@ -171,6 +172,12 @@ def test_the_manager_sees_everybodys_list_the_suppressed_the_uncovered_and_the_c
              "where source = 'picc'")  # fmt: skip
     assert "picc 2026-11-20" in team(build_id="b2", analytics=stale)["全部名单"].oddFooter.center.text
     assert team("en", build_id="b3")["Everybody's list"]["D2"].value == "call"
+
+
+def test_everybodys_list_has_the_colours_of_the_lists_themselves(team: Callable[..., Any]) -> None:
+    sheet = team()["全部名单"]
+    colours = {sheet.cell(row, 5).fill.start_color.rgb for row in range(2, sheet.max_row + 1)}
+    assert colours == {f"FF{tint.removeprefix('#')}" for tint in TINT.values()}
 
 
 def test_the_manager_sees_what_waits_for_a_decision_with_room_for_it(team: Callable[..., Any]) -> None:
