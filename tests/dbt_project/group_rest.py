@@ -108,6 +108,11 @@ def told() -> dict[str, Rows]:
             {"as_of": day, "build_id": "0" * 16, "status": "healthy", "reasons": "", "_as_of": day}
             for day in ("2026-10-01", "2026-11-23")
         ],
+        "propensity_training": [
+            {"as_of": "2026-11-02", "training_decision": "too_little_data", "learn_from_month": "2025-11-01",
+             "learn_vehicles": 3, "calibrate_vehicles": 0, "hold_out_vehicles": 0, "hold_out_renewed": 0,
+             "_as_of": "2026-11-02"},
+        ],
         "export": [
             {"as_of": "2026-11-23", "channel": "folder", "recipient": "S1", "file_name": "call_list.xlsx",
              "sha256": "0" * 64, "records": 4, "purpose": "renewal_calls", "delivered_at": "2026-11-23 04:00:00",

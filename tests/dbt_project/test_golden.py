@@ -12,6 +12,7 @@ from tests.dbt_project.golden.tables import as_csv, expected, names
 from tests.dbt_project.small_night import Night
 
 NIGHTS = ("desk", "offer", "rest")
+WITHOUT_ROWS = {"fct_propensity_feature"}  # rows of hundreds of matured vehicles only: propensity/test_features.py
 pytestmark = pytest.mark.slow
 
 
@@ -57,4 +58,4 @@ def test_a_short_day_cuts_the_list_and_every_candidate_is_listed_suppressed_or_u
 
 def test_every_published_table_has_rows_in_a_golden_file(desk_night: Night) -> None:
     with_rows = {path.stem for name in NIGHTS for path in (Path(__file__).parent / "golden" / name).glob("*.csv")}
-    assert set(names(desk_night)) - with_rows == set(), "give these tables a fact in group_rest.py"
+    assert set(names(desk_night)) - with_rows == WITHOUT_ROWS, "give these tables a fact in group_rest.py"
