@@ -6,6 +6,7 @@ B…  months of 2025 whose bonus falls on each bound and into each band of the t
 I…  renewals of September 2026 in each segment, won in each step of the cascade
 E…  signed 75 and 100 days early; F… full cover but for one cover each
 Y…  a customer for each script
+Z…  messages and calls at the end of an interval
 L…  expire from 31 days before as_of to 60 days after it; R…, C… were asked before, with each reason and each result
 """
 
@@ -211,6 +212,27 @@ def calls(facts: Facts) -> None:
     facts.add("call", call)
 
 
+def intervals(facts: Facts) -> None:
+    """Who agreed to messages and got one 13 and 14 days ago; who was lost and was called 29 and 30 days ago."""
+    for ago in (13, 14):
+        vin, phone = f"ZM{ago}", f"136000001{ago}"
+        facts.last_year(vin, days(50), insured_phone=phone)
+        kept = {"store_id": "001", "customer_id": f"K{vin}", "created_on": "2024-01-01"}
+        facts.add("vehicle", kept | {"vin": vin})
+        facts.add("customer", kept | {"customer_name": vin, "phone": phone, "data_origin": "policy"})
+        given = {"consent_number": f"C{vin}", "purpose": "message", "is_given": True, "decided_on": "2024-01-01"}
+        facts.add("consent", given | {"store_id": "001", "customer_id": f"K{vin}", "data_origin": "policy"})
+        sent = {"store_id": "001", "vin": vin, "expiry_month": str(days(50).replace(day=1)), "phone": phone}
+        sent |= {"list_for_on": str(days(-ago)), "consent_number": f"C{vin}", "_as_of": str(days(-ago))}
+        facts.archives.setdefault("message", []).append(sent)
+    for ago in (29, 30):
+        vin, phone = f"ZW{ago}", f"136000002{ago}"
+        facts.last_year(vin, date(2026, 5, 20), insured_phone=phone)
+        facts.add("repair_order", {"order_number": vin, "store_id": "001", "vin": vin, "staff_id": "SA1",
+                                   "order_kind": "customer_paid", "opened_at": f"{days(-1)} 10:00:00"})  # fmt: skip
+        facts.add("call", desk.call(vin, vin, f"{days(-ago)} 10:00:00", 60) | {"callee_number": phone})
+
+
 def scripts(facts: Facts) -> None:
     """A customer for each script: in its situation, with its objection, in its step and segment."""
     texts, reasons = (
@@ -300,6 +322,6 @@ def offers(facts: Facts) -> None:
 def facts() -> Facts:
     """All of it."""
     made = Facts()
-    for part in (pay, incentives, calls, scripts, cascade, offers):
+    for part in (pay, incentives, calls, intervals, scripts, cascade, offers):
         part(made)
     return made
