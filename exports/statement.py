@@ -102,7 +102,9 @@ def _add_sheet(
             style = formats["text"]
             if isinstance(value, date):
                 style = formats["date" if column.endswith("_on") else "month"]
-            elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+            elif isinstance(value, bool):
+                value = night.say("call_list.yes") if value else None
+            elif isinstance(value, (int, float, Decimal)):
                 style = formats.get(column.rsplit("_", 1)[-1], formats["number"])
             elif value is not None:
                 value = night.labels.get(f"{CODES.get(column)}.{value}", str(value))

@@ -76,8 +76,8 @@ def set_up_page(sheet: Any, rows: int, columns: int, title: str, person: Record,
     old = night.old_sources()
     if old:
         sheet.set_tab_color("#D9822B")
-        names = ", ".join(f"{source['source']} {source['last_good_business_date'] or '–'}" for source in old[:3])
-        warning = night.say("call_list.old_sources", sources=names + (" …" if len(old) > 3 else ""))
+        names = sorted({f"{source['source']} {source['last_good_business_date'] or '–'}" for source in old})
+        warning = night.say("call_list.old_sources", sources=", ".join(names[:2]) + (" …" if len(names) > 2 else ""))
     valid = day_of_list("valid_until", person, night)
     sheet.set_footer(page_line(valid, warning) + "&R&P / &N")
 

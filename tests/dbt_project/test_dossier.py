@@ -59,7 +59,7 @@ def test_the_advisor_sees_which_visits_of_today_and_tomorrow_are_due_and_what_ca
         from restricted.restricted.service_lane_list order by 1"""
     assert desk_night.rows(sql) == [
         ("T1", "A1", -4, "3150.00", 0, "进店当天已脱保4天;去年在本店投保"),
-        ("T2", "A1", -5, None, 1, "进店当天已脱保5天;新车首年在本店投保;尚未报价"),
+        ("T2", "A1", -5, None, 1, "进店当天已脱保5天;新车首年在本店投保;尚无今年报价记录"),
     ]
     sql = """select status, days_left, is_renewed_since from analytics.marts.fct_service_lane order by days_left desc"""
     assert desk_night.rows(sql)[:2] == [("arrived", 56, True), ("no_show", 0, False)]

@@ -295,9 +295,9 @@ def test_the_list_is_in_the_stated_order_and_says_why(night: Night) -> None:
         " order by staff_id, sequence_number"
     )
     assert rows == [
-        ("A1", "05", "第二步", "promised", "还有15天到期;去年在本店投保;上次已预约;约定今天联系;尚未报价"),
+        ("A1", "05", "第二步", "promised", "还有15天到期;去年在本店投保;上次已预约;约定今天联系;尚无今年报价记录"),
         ("S1", "09", "第三步", "last_10_days", "还有7天到期;去年在本店投保;今年报价比去年低6%"),
-        ("S1", "04", "脱保追回", "overdue", "已脱保15天;去年在本店投保;尚未报价"),
+        ("S1", "04", "脱保追回", "overdue", "已脱保15天;去年在本店投保;尚无今年报价记录"),
     ]
 
 

@@ -68,7 +68,7 @@ select date '{as_of}' as as_of, date '{as_of}' as list_for_on, '001-S1-{as_of}' 
     '001' as store_id, '西安一店' as store_name, 'S1' as staff_id, '赵伟' as staff_name,
     'renewal_specialist' as role, i::bigint as sequence_number,
     (['脱保追回', '今天约定回访', '先报价再促成', '首次致电'])[1 + i % 4] as today_action, 'call' as today_action_en,
-    (['已脱保4天;去年在本店投保;上次反馈嫌价格高', '约定今天联系;今年报价比去年低6%', '还有8天到期;尚未报价;去年在本店投保', '还有35天到期;去年在本店投保;上次反馈嫌价格高;今年报价比去年低6%'])[1 + i % 4] as call_reason,
+    (['已脱保4天;去年在本店投保;上次反馈嫌价格高', '约定今天联系;今年报价比去年低6%', '还有8天到期;尚无今年报价记录;去年在本店投保', '还有35天到期;去年在本店投保;上次反馈嫌价格高;今年报价比去年低6%'])[1 + i % 4] as call_reason,
     'reason' as call_reason_en,
     md5('row' || i) as vehicle_key, '王先生' as customer_name, '13912345678' as phone, '陕A12345' as plate_number, '途观L 330TSI' as model,
     3::bigint as vehicle_age_years, date '2026-12-24' + i::integer as commercial_expires_on,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -163,8 +164,9 @@ def test_an_old_source_is_named_on_the_page_and_on_the_second_sheet(people):
     stale = ("update marts.kpi_source_status set status = 'stale', degraded_since = date '2026-11-22', age_days = 4,"
              "last_good_business_date = date '2026-11-20', message_zh = '文件未到' where source = 'picc';")  # fmt: skip
     person, rows, night = people(analytics=stale)[0]
+    twice = opened(call_list_workbook(person, rows, replace(night, sources=night.sources * 2)))
+    assert twice["今日名单"].oddFooter.center.text.endswith("（picc 2026-11-20）"), "named once, and not cut"
     book = opened(call_list_workbook(person, rows, night))
-    assert "picc 2026-11-20" in book["今日名单"].oddFooter.center.text
     values = [[cell.value for cell in row] for row in book["数据时效"].iter_rows(min_row=3, max_row=5)]
     assert values[0][:3] == ["来源", "数据集", "状态"]
     assert [

@@ -65,3 +65,7 @@ def test_the_channel_managers_bonuses_stand_on_a_sheet_of_their_own(opened: Call
     found = dict(zip(head, row, strict=True))
     assert (found["保险公司"], found["渠道经理工号"], found["奖金"]) == ("中国人保", "M7", 600)
     assert not [name for name in head if name.startswith("kpi.")], "each column has its name"
+
+
+def test_a_defect_of_the_plan_is_marked_in_words(opened: Callable[..., Workbook]) -> None:
+    assert [cell.value for cell in opened()["方案缺陷"][2]][-1] == "是"
