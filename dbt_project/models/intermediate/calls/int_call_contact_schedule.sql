@@ -93,7 +93,8 @@ intervals as (
 
         -- a refusal ends its step: the next step's owner may call, after the last step the recall
         case
-            when last_effect is distinct from 'refused' or last_result_on < step_entered_on then null
+            when coalesce(last_effect, '') <> 'refused' then null
+            when last_result_on < step_entered_on then null
             when last_result_on > first_expires_on then date '9999-12-31'
             when first_expires_on >= list_for_on then first_expires_on + 1
         end as refused_until

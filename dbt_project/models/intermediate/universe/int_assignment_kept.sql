@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{# Whose the steps of a role are, for each vehicle and expiry month, as the last night archived it. #}
+{# Whose the steps of a role are, by vehicle and expiry month, as the last night archived it. #}
 with
 
 archived as (
