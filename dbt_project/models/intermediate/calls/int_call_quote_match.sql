@@ -23,10 +23,11 @@ newest as (
         coalesce(quotes.last_commercial_amount, 0) + coalesce(quotes.last_compulsory_amount, 0)
             as quoted_amount,
 
-        -- like with like: last year's premium of the quoted kinds, unknown if one is unknown
+        -- like with like: last year's premium of the quoted kinds, unknown if one is unknown; a
+        -- quote of compulsory cover alone says nothing of last year's commercial cover
         case
             when quotes.last_commercial_amount > 0 then candidates.expiring_commercial_amount
-            else 0
+            when coalesce(candidates.expiring_commercial_amount, 0) = 0 then 0
         end
         + case
             when quotes.last_compulsory_amount > 0 then candidates.expiring_compulsory_amount
