@@ -36,6 +36,7 @@ PROGRAMS = {
     "sshd": "openssh-server",
     "soffice": "libreoffice-calc",
     "faketime": "faketime",
+    "chromium": "chromium",
 }
 """Programs that some tests talk to, and Debian's packages that bring them; .ci/run installs them."""
 
