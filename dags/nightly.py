@@ -110,6 +110,18 @@ def deliver(channel: str, published: str, lists: int) -> list[str]:
 
 
 @task(trigger_rule="all_done")
+def load(published: str | None, undelivered: list) -> list[str]:
+    """Load the night into the PostgreSQL server that XUBAO_POSTGRES names, if any. Red: our own bug.
+
+    A server that is down is not red: it is a reason of the verdict, and it keeps what it holds. Once it is up again,
+    `python -m exports.postgres` loads the night in force. After delivery: people's lists do not wait for it.
+    """
+    from exports.steps import load_step
+
+    return load_step(published) if published else []
+
+
+@task(trigger_rule="all_done")
 def tell(published: str | None, undelivered: list) -> list[str]:
     """Tell the managers by the channels that work what the others could not deliver. Red: they were not told."""
     from exports.steps import tell_step
@@ -122,7 +134,7 @@ def verdict(as_of: str, published: str | None, done: dict, received: list, ways:
     """Say what the night came to. Red: a step broke off; the message names it and what is in force."""
     from exports.steps import verdict_step
 
-    failures = [failure for failures in undelivered or [] for failure in failures]
+    failures = [failure for failures in [*(undelivered or []), done["load"] or []] for failure in failures]
     ended = len(ways or []) == len(undelivered or []) > 0 or None
     return verdict_step(
         as_of, published, done | {"deliver": ended}, [source["source"] for source in received or []], failures
@@ -159,8 +171,9 @@ def nightly() -> None:
     lists = call_lists(published, kept)
     ways = channels()
     delivered = deliver.partial(published=published, lists=lists).expand(channel=ways)
+    loaded = load(published, delivered)
     told = tell(published, delivered)
-    done = {"sources": wanted, "keep": kept, "lists": lists, "tell": told}
+    done = {"sources": wanted, "keep": kept, "lists": lists, "load": loaded, "tell": told}
     judged = verdict(as_of, published, done, received, ways, delivered)
     remember(as_of, judged)
 

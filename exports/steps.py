@@ -73,6 +73,28 @@ def deliver_step(channel: str, published: str) -> list[str]:
         return [f"{channel}: {failure}" for failure in deliver(as_of, channel)["failed"]]
 
 
+def load_step(published: str) -> list[str]:
+    """Load the night into the PostgreSQL server, if there is to be one; return why it could not be, if so."""
+    from exports.postgres.load import load
+    from exports.postgres.server import ServerNotLoadedError, server
+
+    folder = Path(published)
+    as_of = as_of_of(folder)
+    if is_rebuild(as_of):
+        log("postgres", "a rebuild loads nothing")
+        return []
+    with step(as_of, "postgres"):
+        try:
+            to = server()
+            if to is not None:
+                loaded = load(folder, to)
+                log("postgres", f"{loaded.rows} rows in {loaded.tables} tables")
+        except ServerNotLoadedError as error:
+            log("postgres", str(error))
+            return [str(error)]
+    return []
+
+
 def tell_step(published: str | None, undelivered: list[str]) -> list[str]:
     """Tell the managers what deliver_step could not hand over, by the channels that work; return those channels."""
     if published is None or not undelivered:

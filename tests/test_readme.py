@@ -16,7 +16,7 @@ from ingest.spec import ColumnSource, Extract, Pages, Read, Source, TotalsRow, l
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 DOCUMENTS = [
-    *READMES, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/sources.md", "docs/delivery.md", "docs/glossary.md", "docs/traceability.md",
+    *READMES, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/sources.md", "docs/delivery.md", "docs/bi.md", "docs/glossary.md", "docs/traceability.md",
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))),
 ]  # fmt: skip
 CODE = ("dags", "ingest", "expectations", "dbt_project", "exports")
@@ -187,6 +187,13 @@ def test_docs_delivery_lists_every_option() -> None:
     named = set(cells("docs/delivery.md", "Every option"))
     assert named == {name for kind in kinds for name in kind.model_fields}
     assert all(f"`{name}`" in text_of("docs/delivery.md") for name in smtp.OPTIONS)
+
+
+def test_docs_bi_lists_every_option_of_the_server() -> None:
+    from exports.postgres.rights import ROLES
+    from exports.postgres.server import OPTIONS
+
+    assert set(cells("docs/bi.md", "PostgreSQL")) == {*OPTIONS, *ROLES}
 
 
 def test_the_glossary_uses_codes_that_exist() -> None:
