@@ -62,10 +62,11 @@ simulate: $(READY) ## a dealership's life in 30 nights, each night's promises ch
 fuzz: $(READY) ## thousands of damaged files: none may break the reader or get lost
 	@$(PY) -m tests.fuzz --files 3000 --seed 1
 
-bench: $(READY) ## how long a night takes against plain SQL, the reception of huge files, 3,000 people's lists, a build of a million vehicles
+bench: $(READY) ## how long a night takes against plain SQL, the reception of huge files, 3,000 people's lists, a board of 200 stores, a build of a million vehicles
 	@$(PY) -m tests.bench
 	@$(PY) -m tests.bench.reading
 	@$(PY) -m tests.bench.lists
+	@$(PY) -m tests.bench.board
 	@$(PY) -m tests.bench.scale
 	@$(PY) -m tests.bench.propensity
 

@@ -10,16 +10,18 @@ from pathlib import Path
 import duckdb
 
 from exports.audit import table_rows
+from exports.board.write import write_board
 from exports.cells import csv_column
 from exports.dictionary import dictionary_csv
 from exports.metrics import metrics_csv, metrics_page
+from exports.page.words import load_words
 from exports.shelf import as_of_of, current, literal, open_read_only, published_folders, quoted
 from exports.wording import records
 from ingest.home import home, log, read_json, sha256_file, write_json
 
 PARQUET = "format parquet, compression zstd, compression_level 3, row_group_size 122880, parquet_version v1"
 BOM = b"\xef\xbb\xbf"  # Excel reads a CSV as UTF-8 only with it
-COMPARED = ("extracts", "parquet")
+COMPARED = ("extracts", "parquet", "board")
 TEMPORARY = ".tmp-"
 
 
@@ -85,6 +87,7 @@ def _assemble(build: Path, folder: Path, as_of: date, rebuild: bool) -> None:
         _write_parquet(connection, folder / "parquet", rows)
         _write_extracts(connection, folder / "extracts", rows)
         (folder / "docs" / "metrics.html").write_bytes(metrics_page(_labels(connection)))
+        write_board(connection, load_words(folder, as_of), folder / "board")
         sources = records(connection, "select * from marts.kpi_source_status order by all")
     row_of_file = {file: rows[file.stem] for file in folder.glob("*/*") if file.stem in rows}
     files = [

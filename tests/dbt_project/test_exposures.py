@@ -55,7 +55,7 @@ def test_every_exposure_is_made_by_code_that_exists_and_every_reader_of_tables_i
     assert not [module for module in named if not (ROOT / module).is_file()]
     readers = {
         str(path.relative_to(ROOT))
-        for path in [*(ROOT / "exports").glob("*.py"), ROOT / "ingest" / "closing.py"]
+        for path in [*(ROOT / "exports").rglob("*.py"), ROOT / "ingest" / "closing.py"]
         if tables_read(path)
     }
     assert readers - NO_EXPORTS <= named, f"{sorted(readers - NO_EXPORTS - named)}: add an exposure to {FILE.name}"

@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.exports.marts import add_declared, tables_of
+
 PROJECT = Path(__file__).resolve().parents[2]
 LABELS = PROJECT / "dbt_project" / "seeds" / "label.csv"
 
@@ -217,6 +219,9 @@ def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int,
         }
         for name, script in scripts.items():
             change(folder / f"{name}.duckdb", script)
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{folder / 'analytics.duckdb'}' as made; use made")
+            add_declared(connection, only=tables_of("board"))
         (folder / "inputs.json").write_text(json.dumps({"as_of": as_of, "entities": {}, "archives": {}, "sources": []}))
         nodes = [{"name": "fct_due_vehicle", "status": "success"}, {"name": "bridge_closes", "status": "pass"}]
         (folder / "run_results.json").write_text(json.dumps({"status": "success", "nodes": nodes}))
