@@ -1,4 +1,4 @@
-"""The lists besides the call list: due visits, gaps to fill, accident callers, lost customers, messages to send.
+"""The lists besides the call list: due visits, gaps, accident callers, lost customers, messages, the expiry table.
 
 One workbook per person and kind, to be worked off and not sent back; whose list it is, the model list_recipient says.
 """
@@ -19,13 +19,21 @@ from exports.wording import Night, Record, records
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of list: its name in list_recipient (also its purpose), the table's key per row, and what is shown."""
+    """A kind of list: its name in list_recipient (also its purpose), the table's key per row, and what is shown.
+
+    hides: columns that no file of this kind may hold; such a list is the whole store's.
+    """
 
     name: str
     table: str
     line: tuple[str, ...]
     order: str
     fields: tuple[Field, ...]
+    hides: tuple[str, ...] = ()
+
+    def is_for(self, row: Record, staff_id: str) -> bool:
+        """Whether a row of the store stands on that person's list."""
+        return bool(self.hides) or row.get("recipient_id") in (None, staff_id)
 
     def file_name(self, person: Record, as_of: date) -> str:
         return f"{self.name}_{person['store_id']}_{person['staff_id']}_{as_of:%Y%m%d}.xlsx"
@@ -33,6 +41,14 @@ class Kind:
     def line_id(self, row: Record) -> str:
         return "|".join(str(row[name]) for name in self.line)
 
+
+EXPIRING = "first_expires_on, vehicle_key, expiry_month"
+WRITTEN = (
+    Field("written_on", "lists.written_on", 11),
+    Field("written_result", "lists.written_result", 16),
+    Field("written_reason", "lists.written_reason", 26),
+)
+"""Columns of the renewal-expiry table that are filled in by hand, day by day (L197)."""
 
 KINDS = (
     Kind(
@@ -116,6 +132,37 @@ KINDS = (
             Field("consent_number", "lists.consent_number", 14),
         ),
     ),
+    Kind(
+        "expiry_table", "expiry_table", ("vehicle_key", "expiry_month"), EXPIRING,
+        (
+            Field("first_expires_on", "lists.first_expires_on", 12, "date"),
+            Field("days_left", "call_list.days_left", 7, "number"),
+            Field("customer_name", "call_list.customer_name", 11, "wrapped"),
+            Field("phone", "call_list.phone", 14),
+            Field("plate_number", "call_list.plate_number", 11),
+            Field("model", "call_list.model", 17, "wrapped"),
+            Field("commercial_expires_on", "lists.commercial_expires_on", 12, "date"),
+            Field("compulsory_expires_on", "lists.compulsory_expires_on", 12, "date"),
+            Field("lowest_quote_amount", "lists.lowest_quote", 11, "money"),
+            Field("step", "lists.step", 9, codes="step"),
+            Field("not_called_for", "lists.not_called_for", 16, "wrapped", codes="suppressed"),
+            *WRITTEN,
+        ),
+    ),
+    Kind(
+        "expiry_wall", "expiry_table", ("vehicle_key", "expiry_month"), EXPIRING,
+        (
+            Field("first_expires_on", "lists.first_expires_on", 13, "date"),
+            Field("days_left", "call_list.days_left", 9, "number"),
+            Field("customer_masked", "call_list.customer_name", 12),
+            Field("plate_masked", "call_list.plate_number", 13),
+            Field("model", "call_list.model", 22, "wrapped"),
+            Field("step", "lists.step", 11, codes="step"),
+            Field("step_owner_id", "lists.step_owner", 11),
+            *WRITTEN,
+        ),
+        hides=("customer_name", "phone", "plate_number", "recipient_id"),
+    ),
 )  # fmt: skip
 HOURS = ("call_from_hour", "call_until_hour")
 """Columns of lists by which customers are called or written to; every page says them (DOMAIN §6)."""
@@ -127,18 +174,14 @@ def other_lists(published: Path) -> Iterator[tuple[Kind, Record, list[Record]]]:
         for kind in KINDS:
             of_store: dict[str, list[Record]] = {}
             for row in records(connection, f"select * from restricted.{kind.table} order by store_id, {kind.order}"):
-                of_store.setdefault(row["store_id"], []).append(row)
+                of_store.setdefault(row["store_id"], []).append({k: v for k, v in row.items() if k not in kind.hides})
             people = records(
                 connection,
                 "select * from restricted.list_recipient where list_kind = ? order by store_id, staff_id",
                 [kind.name],
             )
             for person in people:
-                rows = [
-                    row
-                    for row in of_store.get(person["store_id"], [])
-                    if row.get("recipient_id") in (None, person["staff_id"])
-                ]
+                rows = [row for row in of_store.get(person["store_id"], []) if kind.is_for(row, person["staff_id"])]
                 if rows:
                     yield kind, person | {name: rows[0][name] for name in HOURS if name in rows[0]}, rows
 

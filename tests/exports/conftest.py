@@ -118,6 +118,8 @@ create table restricted.list_recipient as select * from (values
     ('hotline_follow_up', '001', '西安一店', 'P1', '冯凯', 'accident_promoter', date '{as_of}'),
     ('win_back', '001', '西安一店', 'S1', '赵伟', 'renewal_specialist', date '{as_of}'),
     ('message', '001', '西安一店', 'C1', '郑洁', 'information_clerk', date '{as_of}'),
+    ('expiry_table', '001', '西安一店', 'S1', '赵伟', 'renewal_specialist', date '{as_of}'),
+    ('expiry_wall', '001', '西安一店', 'M1', '陈静', 'insurance_manager', date '{as_of}'),
     ('team', '001', '西安一店', 'M1', '陈静', 'insurance_manager', date '{as_of}'),
     ('team', '002', '西安二店', 'M2', '褚亮', 'insurance_manager', date '{as_of}'))
     as t (list_kind, store_id, store_name, staff_id, staff_name, role, list_for_on);
@@ -164,6 +166,14 @@ create table restricted.message_list as select date '{as_of}' as list_for_on, '0
     9::bigint as call_from_hour, 21::bigint as call_until_hour,
     '吴先生您好，西安一店提醒您：您的爱车的车险将于2027-01-13到期，如需核对保障或了解报价，请与本店联系。回复T退订。' as text_zh,
     'Your insurance ends on 2027-01-13. Reply T to opt out.' as text_en
+from range({others}) as t (i) where i > 0;
+create table restricted.expiry_table as select date '{as_of}' as list_for_on, '001' as store_id,
+    case when i <> 2 then 'S' || i end as recipient_id, md5('expiry' || i) as vehicle_key, date '2026-12-01' as expiry_month,
+    '王先生' as customer_name, '王**' as customer_masked, case when i <> 2 then '1350000000' || i end as phone,
+    '陕A8888' || i as plate_number, '陕A***8' || i as plate_masked, '迈腾' as model, date '2026-12-04' as commercial_expires_on,
+    date '2026-12-04' as compulsory_expires_on, date '2026-12-04' as first_expires_on, 10 as days_left, false as expiry_is_estimated,
+    'step_3' as step, 'S1' as step_owner_id, 3055.47::decimal(18, 2) as lowest_quote_amount,
+    case when i = 2 then 'do_not_call' end as not_called_for, null::date as release_on
 from range({others}) as t (i) where i > 0;
 create table restricted.escalation_list as select date '{as_of}' as list_for_on, '001' as store_id, md5('e' || i) as vehicle_key,
     date '2026-11-01' as expiry_month, (['not_worked', 'not_authorised', 'no_quote'])[1 + i % 3] as escalation, 'S1' as staff_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -84,9 +85,15 @@ def test_everybody_gets_the_lists_of_their_work_with_its_purpose(make_build: Cal
         ("data_gap_001_C1_20261124.xlsx", 3, "data_gap"),
         ("message_001_C1_20261124.xlsx", 3, "message"),
     ]
-    assert found["S1"][1:] == [("win_back_001_S1_20261124.xlsx", 3, "win_back")]
+    assert found["S1"][1:] == [
+        ("win_back_001_S1_20261124.xlsx", 3, "win_back"),
+        ("expiry_table_001_S1_20261124.xlsx", 2, "expiry_table"),
+    ], "the own book, and what is on nobody's"
     assert found["P1"] == [("hotline_follow_up_001_P1_20261124.xlsx", 3, "hotline_follow_up")]
-    assert found["M1"] == [("team_001_M1_20261124.xlsx", 8 + 3 + 3 + 3 + 3, "team")]
+    assert found["M1"] == [
+        ("expiry_wall_001_M1_20261124.xlsx", 3, "expiry_wall"),
+        ("team_001_M1_20261124.xlsx", 8 + 3 + 3 + 3 + 3, "team"),
+    ]
     assert not {"A3", "M2"} & set(found), "nothing of their store is on a list"
 
 
@@ -214,3 +221,18 @@ def test_every_header_has_its_words(make_build: Callable[..., Path]) -> None:
     ]  # fmt: skip
     assert [field.label for field in fields if field.label not in labels] == []
     assert all(f"{key}{kind.name}" in labels for kind in KINDS for key in ("list_kind.", "lists.how_to_", "purpose."))
+
+
+def test_the_expiry_table_shows_the_whole_vehicle_and_leaves_room_to_write(lists: Callable[..., Any]) -> None:
+    sheet = lists()["expiry_table", "S1"]["续保到期管理表"]
+    shown = sorted(zip(*(values(sheet, name) for name in ("车牌", "电话", "今日不致电", "步骤")), strict=True))
+    assert shown == [("陕A88881", "13500000001", None, "第三步"), ("陕A88882", None, "客户要求不再来电", "第三步")]
+    for blank in ("日期", "结果", "未成原因"):
+        assert values(sheet, blank) == [None, None]
+
+
+def test_the_copy_on_the_wall_tells_nobody_who_the_customer_is(lists: Callable[..., Any]) -> None:
+    book = lists()["expiry_wall", "M1"]
+    text = " ".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+    assert values(book.worksheets[0], "客户称呼") == ["王**"] * 3 and "陕A***81" in text
+    assert not re.search(r"1[3-9]\d{9}|陕A8888|王先生", text)

@@ -151,6 +151,7 @@ def test_who_called_the_accident_hotline_herself_is_called_back_and_counted(home
     assert figures["callers_back"] == 1 and figures["overlap"] == 0
     assert figures["numbers_by_list"] == {
         "renewal_calls": 1, "service_lane": 0, "data_gap": 0, "hotline_follow_up": 1, "win_back": 2, "message": 2,
+        "expiry_table": 1, "expiry_wall": 0,
     }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ kinds as (
         ('hotline_follow_up', 'accident_receptionist'),
         ('win_back', 'renewal_specialist'),
         ('message', 'information_clerk'),
+        ('expiry_table', 'renewal_specialist'),
+        ('expiry_wall', 'insurance_manager'),
         ('team', 'insurance_manager')
     ) as kind (list_kind, role)
 
