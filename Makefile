@@ -8,11 +8,12 @@ VEHICLES ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+SUPERSET := .venv-superset
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly up train whatif test seeds lint format simulate fuzz bench clean lock
+.PHONY: help setup superset nightly up train whatif test seeds lint format simulate fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -28,6 +29,16 @@ $(READY): requirements.txt
 	@touch $@
 
 setup: $(READY) ## make the virtual environment from the locked requirements
+
+$(SUPERSET)/.ready: requirements-superset.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
+	  { echo "Superset needs Python 3.11 or 3.12. Try: make PYTHON=python3.12 superset"; exit 1; }
+	@echo "superset  making $(SUPERSET) (once, a minute)"
+	@$(PYTHON) -m venv $(SUPERSET)
+	@$(SUPERSET)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-superset.txt
+	@touch $@
+
+superset: $(SUPERSET)/.ready ## make the environment of Apache Superset (docs/bi.md); tests that need it are skipped without
 
 nightly: $(READY) ## run a whole night on the sample group; DATE=2026-11-24 prepares that morning
 	@$(PY) -m dags $(if $(DATE),--as-of $(DATE))
@@ -70,13 +81,14 @@ bench: $(READY) ## how long a night takes against plain SQL, the reception of hu
 	@$(PY) -m tests.bench.scale
 	@$(PY) -m tests.bench.propensity
 
-lock: ## write requirements.txt anew from requirements.in (needs uv)
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --no-strip-extras --quiet --custom-compile-command "make lock" requirements.in -o requirements.txt
+lock: ## write requirements.txt and requirements-superset.txt anew from their .in (needs uv)
+	@for name in requirements requirements-superset; do \
+	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --no-strip-extras --quiet --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
 
 SAMPLE_SOURCES := dadi|dms|phone|picc|pingan|returned_lists
 clean: ## remove what was made: the environment, caches, and the sample group's data if nothing else lies there
-	@rm -rf $(VENV) .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache
 	@if [ ! -d var ]; then :; \
 	  elif [ -d var/sample ] && [ -z "$$XUBAO_SOURCES$$XUBAO_CONNECTIONS" ] && grep -q sample/outbox var/connections.yaml && \
 	    ! ls var/landing | grep -qvxE '$(SAMPLE_SOURCES)'; then chmod -R u+w var && rm -rf var; \

@@ -24,6 +24,9 @@ from exports.postgres.server import ServerNotLoadedError, server
 from exports.postgres.tables import TYPES, ColumnTypeUnknownError
 from exports.shelf import open_read_only, quoted
 from exports.steps import load_step
+from exports.superset.bundle import charts, marts
+from exports.superset.datasets import dataset_sql, expression, kpis
+from tests.bi.conftest import make_night
 from tests.ingest.places import servers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -491,3 +494,15 @@ def test_a_login_by_a_groups_name_is_refused(desk: Desk) -> None:
 def test_a_type_without_a_counterpart_names_its_column(desk: Desk) -> None:
     with pytest.raises(ColumnTypeUnknownError, match=r"fct_lists\.l is INTEGER\[\]"):
         load(desk.publish("create schema marts; create table marts.fct_lists as select [1] as l"), server())
+
+
+def test_the_board_for_superset_runs_on_the_server_too(desk: Desk, another_place: Callable[..., None]) -> None:
+    another_place(extra={"restricted": False})
+    folder = make_night(desk.home / "published", f"{AS_OF}-made", 1)
+    (folder / "manifest.json").write_text(json.dumps({"build_id": "made"}))
+    load(folder, server())
+    for mart in marts():
+        expressions = ", ".join(expression(metric) for metric in kpis(mart).values()) or "count(*)"
+        assert desk.ask(f"select count(*), {expressions} from ({dataset_sql(mart)}) as virtual_table")[0][0] >= 2
+    for chart in charts():
+        desk.ask(f"select * from ({dataset_sql(chart.mart)}) as virtual_table where {chart.where or 'true'}")

@@ -94,13 +94,13 @@ def folder_of(user: str | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def running(
-    command: list[str], answers: Callable[[], object], user: str | None, log: Path
+    command: list[str], answers: Callable[[], object], user: str | None, log: Path, patience: float = PATIENCE
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ready once `answers` raises nothing; ended by its id."""
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, user=user, cwd="/", start_new_session=True)
     try:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while True:
             try:
                 answers()
