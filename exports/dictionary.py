@@ -53,6 +53,19 @@ def _declared() -> dict[tuple[str, str], tuple[str, str, str]]:
     }
 
 
+def description(table: str, column: str | None = None) -> str | None:
+    """What a table or a column means, "Chinese · English", for a database's own descriptions; None if nobody says."""
+    model = declared_models().get(table, {})
+    declared = model if column is None else _column(table, column)
+    english = " ".join(str(declared.get("description") or "").split())
+    return " · ".join(filter(None, (chinese(declared), english))) or None
+
+
+def _column(table: str, name: str) -> Mapping[str, Any]:
+    columns = declared_models().get(table, {}).get("columns") or []
+    return next((column for column in columns if column["name"] == name), {})
+
+
 @cache
 def declared_models() -> dict[str, Mapping[str, Any]]:
     """Every model as its YAML declares it, by name, with `room` (marts, restricted, ...) and `area`, in that order."""

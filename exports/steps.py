@@ -83,15 +83,15 @@ def load_step(published: str) -> list[str]:
     if is_rebuild(as_of):
         log("postgres", "a rebuild loads nothing")
         return []
-    with step(as_of, "postgres"):
-        try:
-            to = server()
-            if to is not None:
+    try:
+        to = server()
+        if to is not None:
+            with step(as_of, "postgres"):
                 loaded = load(folder, to)
-                log("postgres", f"{loaded.rows} rows in {loaded.tables} tables")
-        except ServerNotLoadedError as error:
-            log("postgres", str(error))
-            return [str(error)]
+            log("postgres", f"{loaded.rows} rows in {loaded.tables} tables")
+    except ServerNotLoadedError as error:
+        log("postgres", str(error))
+        return [str(error)]
     return []
 
 

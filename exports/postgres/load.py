@@ -83,7 +83,7 @@ def load(published: Path, to: Server) -> Loaded:
 def _begin(cursor: psycopg.Cursor, to: Server) -> None:
     """Limits of waiting, and the claim on what is ours. Raises ServerNotLoadedError."""
     for name, seconds in (("lock_timeout", to.lock_seconds), ("statement_timeout", to.statement_seconds)):
-        cursor.execute("select set_config(%s, %s, true)", [name, f"{int(seconds * 1000)}ms"])
+        cursor.execute("select set_config(%s, %s, false)", [name, f"{int(seconds * 1000)}ms"])
     if cursor.execute("select pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME]).fetchone() != (True,):
         raise ServerNotLoadedError("另一次载入正在进行", "another load is at work")
     if cursor.execute("show server_encoding").fetchone() != ("UTF8",):
@@ -230,7 +230,7 @@ def _reshape(cursor: psycopg.Cursor, room: _Room) -> None:
 
 
 def _finish(cursor: psycopg.Cursor, room: _Room) -> None:
-    """Rights, and the descriptions that differ from those of the published file."""
+    """Rights, and the descriptions that are new."""
     if not room.wanted:
         return
     rights.grant(cursor, room.schema, room.wanted)
@@ -263,7 +263,7 @@ def _tidy(connection: psycopg.Connection, rooms: list[_Room]) -> None:
     for room in rooms:
         for table in room.wanted:
             try:
-                connection.execute(SQL("vacuum (analyze) {}").format(Identifier(room.schema, table.name)))
+                connection.execute(SQL("vacuum (analyze, skip_locked) {}").format(Identifier(room.schema, table.name)))
             except psycopg.Error as error:
                 log("postgres", f"vacuum of {room.schema}.{table.name} was left out ({type(error).__name__})")
                 if connection.broken:

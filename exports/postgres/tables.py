@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from exports.dictionary import description
 from exports.shelf import literal, quoted
 
 BATCH = 50_000
@@ -51,20 +52,13 @@ class Table:
 def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[Table]:
     """Every table of a schema of the opened file, by name. Raises ColumnTypeUnknownError."""
     found: dict[str, list[Column]] = {}
-    for table, column, kind, comment in connection.execute(
-        "select table_name, column_name, data_type, comment from duckdb_columns() "
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
         "where database_name = current_database() and schema_name = ? order by table_name, column_index",
         [schema],
     ).fetchall():
-        found.setdefault(table, []).append(Column(column, _type(table, column, kind), comment))
-    comments = dict(
-        connection.execute(
-            "select table_name, comment from duckdb_tables() "
-            "where database_name = current_database() and schema_name = ?",
-            [schema],
-        ).fetchall()
-    )
-    return [Table(name, comments.get(name), tuple(columns)) for name, columns in found.items()]
+        found.setdefault(table, []).append(Column(column, _type(table, column, kind), description(table, column)))
+    return [Table(name, description(name), tuple(columns)) for name, columns in found.items()]
 
 
 def _type(table: str, column: str, kind: str) -> str:

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from exports.dictionary import description
 from exports.postgres.__main__ import main
 from exports.postgres.load import Loaded, load
 from exports.postgres.server import ServerNotLoadedError, server
@@ -47,8 +48,6 @@ create table marts.fct_types as select * from (values
     ('a\\nb', E'tab\\tline\\nreturn\\r"quote",\\\\', false, 0, 0, 0, null, null, null, 1e300, 0, 0))
     as t (store_id, "中文 列", b, s, i, l, d, ts, tz, f, m, r);
 create table marts.{quoted(NASTY)} as select 1::bigint as {quoted(NASTY)};
-comment on table marts.fct_due_vehicle is '应续车辆 · due vehicles; it''s so';
-comment on column marts.fct_due_vehicle.vehicle_key is '车辆键 · key';
 """
 RESTRICTED = """
 create schema restricted;
@@ -194,11 +193,16 @@ def test_a_moment_without_end_arrives(desk: Desk) -> None:
     ]
 
 
-def test_what_a_table_and_a_column_mean_arrives_with_them(desk: Desk) -> None:
+def test_what_a_table_and_a_column_mean_stands_in_the_server_in_both_languages(desk: Desk) -> None:
     load(desk.publish(), server())
-    assert desk.ask(
-        "select obj_description('marts.fct_due_vehicle'::regclass), col_description('marts.fct_due_vehicle'::regclass, 2)"
-    ) == [("应续车辆 · due vehicles; it's so", "车辆键 · key")]
+    desk.administer("comment on column marts.fct_due_vehicle.store_id is 'an old word'")
+    load(desk.publish(as_of="2026-11-25"), server())
+    table = "'marts.fct_due_vehicle'::regclass"
+    [(whole, store, key)] = desk.ask(
+        f"select obj_description({table}), col_description({table}, 1), col_description({table}, 2)"
+    )
+    assert (whole, store) == (description("fct_due_vehicle"), description("fct_due_vehicle", "store_id"))
+    assert key == description("fct_due_vehicle", "vehicle_key") and key.startswith("车辆键 · ")
 
 
 def test_a_night_loaded_twice_is_there_once(desk: Desk) -> None:
