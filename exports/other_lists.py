@@ -191,7 +191,7 @@ def other_list_workbook(kind: Kind, person: Record, rows: list[Record], night: N
     title = night.say(f"list_kind.{kind.name}")
     book, buffer = new_workbook(f"{title} {person['list_for_on']}", night.as_of)
     shown = [_in_words(row, night) for row in rows]
-    add_table(book, f"list_kind.{kind.name}", kind.fields, shown, person, night)
+    add_table(book, f"list_kind.{kind.name}", kind.fields, shown, person | {"is_on_wall": bool(kind.hides)}, night)
     remarks = [night.say(f"lists.how_to_{kind.name}"), night.say("call_list.confidential")]
     write_source_sheet(book, person, night, [note, *remarks], {})
     book.close()

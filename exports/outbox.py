@@ -19,7 +19,9 @@ from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
 from exports.other_lists import Kind, other_list_workbook, other_lists
+from exports.own_page import own_page, own_pages
 from exports.own_sheets import handed_over, months_so_far
+from exports.page.words import load_words
 from exports.proof import prove
 from exports.rejected import read_rejected, rejected_files, rejected_workbook
 from exports.shelf import published_of
@@ -72,6 +74,7 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
     for recipient, parcel in [
         *_call_list_parcels(published, lists, night),
         *_other_list_parcels(published, others, night),
+        *_own_page_parcels(published, as_of),
         *((MANAGERS, parcel) for parcel in _manager_parcels(published, night)),
         *_rejected_parcels(published, night),
     ]:
@@ -148,6 +151,21 @@ def _other_list_parcels(
                 render=partial(team_workbook, team, night),
                 purpose="team",
                 lines={line: _digest(row) for line, row in team.lines().items()},
+            ),
+        )
+
+
+def _own_page_parcels(published: Path, as_of: date) -> Iterator[tuple[str, Parcel]]:
+    """(recipient, parcel) of everybody's own page."""
+    words = load_words(published, as_of)
+    for own in own_pages(published, as_of):
+        yield (
+            own.person["staff_id"],
+            Parcel(
+                name=f"{own.file_name}_{as_of:%Y%m%d}.html",
+                rows=1,
+                render=partial(own_page, own, words),
+                purpose="own_page",
             ),
         )
 

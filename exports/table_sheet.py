@@ -62,7 +62,7 @@ def add_table(
 
 
 def set_up_page(sheet: Any, rows: int, columns: int, title: str, person: Record, night: Night) -> None:
-    """A4 landscape, one page wide; above and below what a page of a list says wherever it lies."""
+    """A4 landscape, one page wide; above and below what a page of a list says wherever it lies, less where it hangs on a wall."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.7)
@@ -70,8 +70,13 @@ def set_up_page(sheet: Any, rows: int, columns: int, title: str, person: Record,
     sheet.repeat_rows(0)
     sheet.print_area(0, 0, rows, columns - 1)
     sheet.hide_gridlines(2)
-    who = f"{person['store_name']} {person['staff_name']} ({person['staff_id']})"
-    sheet.set_header(page_line(who, f"{title} {person['list_for_on']}", night.say("call_list.internal")))
+    who, internal = (
+        f"{person['store_name']} {person['staff_name']} ({person['staff_id']})",
+        night.say("call_list.internal"),
+    )
+    if person.get("is_on_wall"):
+        who, internal = person["store_name"], ""
+    sheet.set_header(page_line(who, f"{title} {person['list_for_on']}", internal))
     warning = ""
     old = night.old_sources()
     if old:

@@ -115,7 +115,7 @@ def test_a_damaged_file_is_not_delivered_and_the_others_are(night_home):
     (night_home / "outbox/2026-11-24/S2/call_list_002_S2_20261124.xlsx").write_bytes(b"x")
     result = deliver(AS_OF)
     assert result["delivered"] == len(outbox_files(night_home)) - 1 and "S2/" in result["failed"][0]
-    assert list((night_home / "delivered" / "S2").iterdir()) == []
+    assert [file.name for file in (night_home / "delivered" / "S2").iterdir()] == ["my_month_002_S2_20261124.html"]
 
 
 def test_a_revision_is_delivered_beside_the_first_which_stays(night_home, plain_build):

@@ -73,7 +73,7 @@ def test_one_message_says_how_many_files_are_where_and_holds_nobodys_data(night_
 def test_the_chat_hears_of_the_declared_recipients_only(night_home, robot):
     declare(night_home, chat={"kind": "wecom", "connection": "delivery_wecom", "recipients": ["S1"]})
     deliver(AS_OF, "chat")
-    assert "收件人 1 人" in robot.messages[0] and "奖金" not in robot.messages[0]
+    assert "收件人 1 人" in robot.messages[0] and "奖金核对" not in robot.messages[0]
 
 
 def test_wherever_it_is_killed_the_message_comes_at_most_once_and_what_is_uncertain_is_told(night_home, robot):

@@ -88,7 +88,8 @@ def test_everybody_gets_the_lists_of_their_work_with_its_purpose(make_build: Cal
     assert found["S1"][1:] == [
         ("win_back_001_S1_20261124.xlsx", 3, "win_back"),
         ("expiry_table_001_S1_20261124.xlsx", 2, "expiry_table"),
-    ], "the own book, and what is on nobody's"
+        ("my_month_001_S1_20261124.html", 1, "own_page"),
+    ], "of the table: the own book, and what is on nobody's"
     assert found["P1"] == [("hotline_follow_up_001_P1_20261124.xlsx", 3, "hotline_follow_up")]
     assert found["M1"] == [
         ("expiry_wall_001_M1_20261124.xlsx", 3, "expiry_wall"),
@@ -134,7 +135,10 @@ def test_a_list_is_frozen_filtered_and_its_pages_say_whose_and_until_when(lists:
         assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref.startswith("A1:"), kind
         assert sheet.page_setup.orientation == "landscape" and int(sheet.page_setup.paperSize) == 9
         assert sheet.print_title_rows == "$1:$1" and sheet.max_column <= 14
-        assert f"({staff})" in sheet.oddHeader.left.text and sheet.oddHeader.right.text == "内部资料"
+        if kind == "expiry_wall":
+            assert sheet.oddHeader.left.text == "西安一店" and sheet.oddHeader.right.text is None
+        else:
+            assert f"({staff})" in sheet.oddHeader.left.text and sheet.oddHeader.right.text == "内部资料"
         assert "2026-11-24" in sheet.oddFooter.left.text
         assert book.sheetnames[1] == "数据时效"
 

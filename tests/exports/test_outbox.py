@@ -84,7 +84,8 @@ def test_changed_content_becomes_a_revision_beside_the_first_and_says_what_chang
     night(make_build("b2", restricted=changed))
     assert (folder / "call_list_001_S1_20261124.xlsx").read_bytes() == first
     entry = manifest(home, "S1")
-    assert entry["revision"] == 2 and [file["name"] for file in entry["files"]] == ["call_list_001_S1_r2_20261124.xlsx"]
+    names = [file["name"] for file in entry["files"]]
+    assert entry["revision"] == 2 and names == ["call_list_001_S1_r2_20261124.xlsx", "my_month_001_S1_20261124.html"]
     assert entry["changes"] == [
         {"file": "call_list_001_S1_20261124.xlsx", "revision": 2, "added": 0, "removed": 1, "changed": 1}
     ]
@@ -171,7 +172,7 @@ def test_who_works_in_two_stores_gets_both_lists(home, make_build):
         from restricted.call_list_recipient where staff_id = 'S1';
     """
     night(make_build(restricted=two_stores))
-    names = [file["name"] for file in manifest(home, "S1")["files"]]
+    names = [file["name"] for file in manifest(home, "S1")["files"] if file["purpose"] == "renewal_calls"]
     assert names == ["call_list_001_S1_20261124.xlsx", "call_list_002_S1_20261124.xlsx"]
     assert sum("S1" in str(path) for path in (home / "delivered").rglob("*.xlsx")) == 0
     deliver(AS_OF, "folder")

@@ -140,6 +140,7 @@ def test_only_the_owner_gets_them_and_what_left_is_logged(published, home):
     log = {(row["recipient"], row["purpose"]): row for row in exports_of(AS_OF)}
     assert set(log) == {
         ("M1", "team"), ("S1", "renewal_calls"), ("S2", "renewal_calls"), ("general_manager", "pay_statement"),
+        ("S1", "own_page"), ("S2", "own_page"),
         ("source_picc", "rejected_rows"),
     }  # fmt: skip
     row = log["source_picc", "rejected_rows"]

@@ -86,8 +86,9 @@ def test_the_summary_says_why_no_model_scores(make_build, status: str, why: str)
 
 
 def test_the_summary_stays_within_sixty_lines_for_a_big_group(make_build):
-    many = ("insert into restricted.call_list_recipient select '001', '店', 'T' || i, '某', 'renewal_specialist', 'L' || i,"
-            " date '2026-11-24', 5, 9, 21 from range(3000) as t (i);")  # fmt: skip
+    many = ("insert into restricted.call_list_recipient by name select '001' as store_id, '店' as store_name, 'T' || i as staff_id,"
+            " '某' as staff_name, 'renewal_specialist' as role, 'L' || i as list_id, date '2026-11-24' as list_for_on,"
+            " 5 as rows, 9 as call_from_hour, 21 as call_until_hour from range(3000) as t (i);")  # fmt: skip
     published(make_build(restricted=many))
     verdict(AS_OF)
     text = summary_text(AS_OF)

@@ -54,7 +54,7 @@ without_personal_data as (
         customer_type,
 
         ---------- masked: enough to recognise, not to reach
-        left(plate_number, 2) || '***' || right(plate_number, 2) as plate_masked,
+        {{ masked_plate('plate_number') }} as plate_masked,
 
         brand,
         model,
