@@ -1,7 +1,7 @@
 """Who may read what: group roles without a login, and a table by which the administrator says who sees which stores.
 
 analyst reads the marts. call_desk reads what a desk works with: the lists and dossiers with names and phones, and the
-dimensions that word them. pay_desk reads pay per person. Nobody else reads anything, and of a table with store_id a
+words of codes. pay_desk reads pay per person. Nobody else reads anything, and of a table with store_id a
 reader sees the rows of the stores that access.reader_store gives to their login or to a role that it is a member of:
 none by default, every store by '*'. The owner of the tables and superusers see everything, as always in PostgreSQL.
 """
@@ -17,8 +17,8 @@ from exports.postgres.tables import Table
 
 ROLES = ("analyst", "call_desk", "pay_desk")
 POLICY = "by_store"
-DESK_MARTS = ("kpi_source_status",)
-"""Beside the dimensions, what call_desk reads of the marts: how old the sources are."""
+DESK_MARTS = ("dim_label", "dim_segment", "dim_statutory_day", "dim_store", "kpi_source_status")
+"""What call_desk reads of the marts: words, and how old the sources are. Ladders and gift packages are internal costing."""
 DESK_WORDS = ("dropdown",)
 """What call_desk reads of schema restricted although it has no store: words. Numbers and people of all stores it does not."""
 
@@ -118,9 +118,7 @@ def grant(cursor: psycopg.Cursor, schema: str, loaded: list[Table]) -> None:
 def may_read(role: str, schema: str, table: Table) -> bool:
     """True if a role reads a table, by the store of its rows if it has one."""
     if schema == "marts":
-        return role == "analyst" or (
-            role == "call_desk" and (table.name.startswith("dim_") or table.name in DESK_MARTS)
-        )
+        return role == "analyst" or (role == "call_desk" and table.name in DESK_MARTS)
     is_pay = declared_models().get(table.name, {}).get("area") == "pay"
     return {
         "analyst": False,

@@ -257,6 +257,7 @@ def test_no_way_round_leads_to_another_store(desk: Desk) -> None:
         ("ana", "delete from marts.fct_due_vehicle"),
         ("ana", "create table marts.mine (i int)"),
         ("cai", "select * from marts.fct_due_vehicle"),
+        ("cai", "select * from marts.dim_parameter"),
         ("cai", "select * from restricted.do_not_call_number"),
         ("cai", "select * from restricted.kpi_staff_bonus_monthly"),
         ("pan", "select * from restricted.dossier"),
