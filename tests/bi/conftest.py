@@ -25,6 +25,7 @@ CONFIG = """
 SECRET_KEY = "{key}"
 SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/superset.db"
 BABEL_DEFAULT_LOCALE = "zh"
+LANGUAGES = {{"zh": {{"flag": "cn", "name": "简体中文"}}, "en": {{"flag": "us", "name": "English"}}}}
 TALISMAN_ENABLED = False
 RATELIMIT_ENABLED = False
 """
@@ -117,7 +118,9 @@ def superset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
         reason = "Apache Superset is not installed; make superset"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     folder, port, password = tmp_path_factory.mktemp("superset"), free_port(), secrets.token_hex(8)
-    (folder / "superset_config.py").write_text(CONFIG.format(key=secrets.token_hex(32), folder=folder))
+    (folder / "superset_config.py").write_text(
+        CONFIG.format(key=secrets.token_hex(32), folder=folder), encoding="utf-8"
+    )
     settings = {
         "SUPERSET_CONFIG_PATH": folder / "superset_config.py", "SUPERSET_HOME": folder, "SCARF_ANALYTICS": "false",
         "PYTHONUTF8": "1", "PYTHONPATH": "", "HOME": folder,

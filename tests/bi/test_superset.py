@@ -18,6 +18,7 @@ from exports.shelf import open_read_only
 from exports.superset.bundle import bundle, charts, id_of
 from exports.superset.datasets import kpis
 from tests.bi.conftest import Superset, make_night
+from tests.exports.page.opened import chromium
 
 MART = "kpi_renewal_rate_monthly"
 
@@ -200,3 +201,22 @@ def test_superset_answers_through_a_publish_and_sees_the_new_night_by_itself(
         stop.set()
         looking.join()
     assert old != new and set(seen) == {old, new} and seen == sorted(seen, key=lambda value: value == new)
+
+
+def test_the_board_opens_in_a_browser_with_every_chart_and_the_current_months_numbers(
+    superset: Superset, board: dict[str, int], published: Path
+) -> None:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 4600}, locale="zh-CN")
+        page.goto(f"{superset.address}/login/")
+        page.fill("#username", "admin")
+        page.fill("#password", superset.password)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/welcome/**")
+        page.goto(f"{superset.address}/superset/dashboard/xubao/")
+        for chart in charts():
+            page.get_by_text(chart.title, exact=True).first.wait_for()
+        page.wait_for_load_state("networkidle")
+        [(due,)] = asked(published, f"select sum(due_vehicles) from marts.{MART} where expiry_month = '2026-11-01'")
+        page.get_by_text(f"{due:,}", exact=True).first.wait_for()
+        assert page.locator(".ant-alert-error, .ant-alert-warning").all_inner_texts() == []
