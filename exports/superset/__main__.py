@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from exports.superset.bundle import bundle, charts, marts
+from exports.superset.bundle import bundle, charts, file_address, marts
 from ingest.home import home, write_atomic
 
 
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     options = parser.parse_args(argv)
     file = home() / "published" / "current" / "analytics.duckdb"
-    write_atomic(options.out, bundle(options.database or f"duckdb:///{file}?access_mode=read_only"))
+    write_atomic(options.out, bundle(options.database or file_address(file)))
     print(
         f"{options.out}:{len(charts())} 个图表,{len(marts())} 个数据集 · {len(charts())} charts on {len(marts())} datasets"
     )

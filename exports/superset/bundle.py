@@ -51,6 +51,11 @@ def id_of(kind: str, name: str) -> str:
     return str(uuid.uuid5(NAMESPACE, f"{kind}/{name}"))
 
 
+def file_address(file: Path) -> str:
+    """The URL of a DuckDB file that is only read, and from which SQL reaches no other file of the machine."""
+    return f"duckdb:///{file}?access_mode=read_only&enable_external_access=false"
+
+
 def bundle(address: str) -> bytes:
     """The zip. address: SQLAlchemy URL of the marts, such as duckdb:////srv/xubao/published/current/analytics.duckdb."""
     database = id_of("database", "xubao")

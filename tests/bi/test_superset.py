@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import secrets
 import threading
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from exports.dictionary import dictionary_csv
 from exports.shelf import open_read_only
-from exports.superset.bundle import bundle, charts, id_of
+from exports.superset.bundle import bundle, charts, file_address, id_of
 from exports.superset.datasets import kpis
 from tests.bi.conftest import Superset, make_night
 from tests.exports.page.opened import chromium
@@ -32,7 +33,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(published: Path) -> str:
-    return f"duckdb:///{published / 'current' / 'analytics.duckdb'}?access_mode=read_only"
+    return file_address(published / "current" / "analytics.duckdb")
 
 
 @pytest.fixture(scope="module")
@@ -104,17 +105,27 @@ def test_sql_lab_answers_with_chinese_columns(superset: Superset, database: int,
     assert [(row["门店"], row["本店续保"]) for row in answer["data"]] == asked(published, query)
 
 
-def test_nobody_writes_into_the_file_from_superset(superset: Superset, database: int) -> None:
-    answer = superset.client.post(
-        "/api/v1/sqllab/execute/",
-        json={
-            "database_id": database,
-            "sql": "create table marts.mine (i int)",
-            "client_id": "asked00002",
-            "runAsync": False,
-        },
-    )
-    assert not answer.is_success
+@pytest.mark.parametrize(
+    "query",
+    [
+        "create table marts.mine (i int)",
+        "select * from read_text('/etc/hostname')",
+        "select * from read_csv('/etc/passwd')",
+        "select * from glob('/etc/*')",
+        "attach '/etc/passwd' as other",
+        "set enable_external_access = true",
+    ],
+)
+def test_from_sql_lab_nobody_writes_or_reaches_another_file(superset: Superset, database: int, query: str) -> None:
+    asking = {
+        "database_id": database,
+        "sql": query,
+        "schema": "marts",
+        "client_id": secrets.token_hex(5),
+        "runAsync": False,
+    }
+    answer = superset.client.post("/api/v1/sqllab/execute/", json=asking)
+    assert not answer.is_success, answer.text
 
 
 def test_every_chart_of_the_board_shows_the_marts_numbers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import duckdb
 import pydantic
@@ -11,13 +12,13 @@ import pytest
 import yaml
 
 from exports.superset.__main__ import main
-from exports.superset.bundle import bundle, charts, marts
+from exports.superset.bundle import bundle, charts, file_address, marts
 from exports.superset.charts import Chart
 from exports.superset.datasets import dataset_sql
 from ingest.home import PROJECT
 from tests.bi.conftest import make_night
 
-ADDRESS = "duckdb:////srv/xubao/published/current/analytics.duckdb?access_mode=read_only"
+ADDRESS = file_address(Path("/srv/xubao/published/current/analytics.duckdb"))
 
 
 def unpacked(data: bytes) -> dict[str, dict]:
@@ -89,9 +90,7 @@ def test_the_command_writes_the_bundle_for_the_file_in_force(tmp_path, monkeypat
     monkeypatch.setenv("XUBAO_HOME", str(tmp_path))
     assert main(["--out", str(tmp_path / "board.zip")]) == 0
     [database] = [p for name, p in unpacked((tmp_path / "board.zip").read_bytes()).items() if "/databases/" in name]
-    assert (
-        database["sqlalchemy_uri"] == f"duckdb:///{tmp_path}/published/current/analytics.duckdb?access_mode=read_only"
-    )
+    assert database["sqlalchemy_uri"] == file_address(tmp_path / "published" / "current" / "analytics.duckdb")
     assert f"{len(charts())} charts" in capsys.readouterr().out
 
 
