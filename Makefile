@@ -5,6 +5,7 @@ TIERS ?=
 MONTH ?=
 NIGHTS ?=
 VEHICLES ?=
+FILE ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -13,7 +14,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup superset nightly up train whatif test seeds lint format simulate fuzz bench clean lock
+.PHONY: help setup superset nightly up train whatif sql test seeds lint format simulate fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,6 +52,9 @@ train: $(READY) ## train the propensity model on the published night; a better o
 
 whatif: $(READY) ## who would win and lose under other bonus tiers: TIERS=my_tiers.csv MONTH=2026-10
 	@$(PY) -m exports.whatif --tiers "$(TIERS)" $(if $(MONTH),--month $(MONTH))
+
+sql: $(READY) ## a SQL shell on the published warehouse, read-only; FILE=restricted for those who may
+	@$(PY) -m exports.shell $(FILE)
 
 test: $(READY) ## run every test
 	@$(PY) -m pytest tests --numprocesses 2 --dist loadfile

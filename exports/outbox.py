@@ -18,6 +18,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from exports.call_list import call_list_workbook, call_lists, file_name
+from exports.kpi_workbook import file_name as kpi_file_name
+from exports.kpi_workbook import kpi_workbook
 from exports.other_lists import Kind, other_list_workbook, other_lists
 from exports.own_page import own_page, own_pages
 from exports.own_sheets import handed_over, months_so_far
@@ -186,7 +188,8 @@ def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
         render=partial(_statement, published, night),
         purpose="pay_statement",
     )
-    return [*parcels, statement]
+    kpis = Parcel(name=kpi_file_name(night.as_of), rows=0, render=partial(_kpis, published, night))
+    return [kpis, *parcels, statement]
 
 
 def _rejected_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parcel]]:
@@ -201,6 +204,10 @@ def _rejected_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parc
                 purpose="rejected_rows",
             ),
         )
+
+
+def _kpis(published: Path, night: Night, note: str) -> bytes:
+    return kpi_workbook(published, night)
 
 
 def _extract(file: Path, note: str) -> bytes:

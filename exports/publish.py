@@ -9,10 +9,11 @@ from pathlib import Path
 
 import duckdb
 
+from exports import extract_schema
 from exports.audit import table_rows
 from exports.board.write import write_board
 from exports.cells import csv_column
-from exports.dictionary import dictionary_csv
+from exports.dictionary import description, dictionary_csv
 from exports.metrics import metrics_csv, metrics_page
 from exports.page.words import load_words
 from exports.shelf import as_of_of, current, literal, open_read_only, published_folders, quoted
@@ -78,6 +79,7 @@ def _assemble(build: Path, folder: Path, as_of: date, rebuild: bool) -> None:
         file = folder / name
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, mode))
         shutil.copyfile(build / name, file)
+        describe(file)
     shutil.copyfile(build / "inputs.json", folder / "inputs.json")
     if (build / "docs").is_dir():
         shutil.copytree(build / "docs", folder / "docs")
@@ -118,6 +120,31 @@ def _assemble(build: Path, folder: Path, as_of: date, rebuild: bool) -> None:
     _sync(folder)
 
 
+def describe(file: Path) -> None:
+    """Write into a DuckDB file what each table and column means, "Chinese · English", as its own comments.
+
+    Whoever opens the file sees them: duckdb_columns(), a shell's or a BI tool's list of columns.
+    """
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(f"attach {literal(file)} as described; use described")
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() semi join duckdb_tables() "
+            "using (database_name, schema_name, table_name) where database_name = 'described' order by all"
+        ).fetchall()
+        of_table = {(schema, table): description(table) for schema, table, _ in columns}
+        statements = [
+            f"comment on table {quoted(schema)}.{quoted(table)} is {literal(text)}"
+            for (schema, table), text in of_table.items()
+            if text
+        ]
+        statements += [
+            f"comment on column {quoted(schema)}.{quoted(table)}.{quoted(column)} is {literal(text)}"
+            for schema, table, column in columns
+            if (text := description(table, column))
+        ]
+        connection.execute("begin; " + "; ".join([*statements, "commit"]))
+
+
 def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, tables: dict[str, int]) -> None:
     folder.mkdir()
     for table in sorted(tables):
@@ -125,7 +152,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, tables: 
 
 
 def _write_extracts(connection: duckdb.DuckDBPyConnection, folder: Path, tables: dict[str, int]) -> None:
-    """Every kpi_ table as CSV (UTF-8 with BOM) and Parquet, dictionary.csv for all tables and metrics.csv."""
+    """Every kpi_ table as CSV (UTF-8 with BOM) and Parquet, dictionary.csv for all tables, metrics.csv, schema.json (the promise)."""
     folder.mkdir()
     for table in sorted(table for table in tables if table.startswith("kpi_")):
         _copy(connection, table, folder / f"{table}.parquet", PARQUET)
@@ -133,6 +160,7 @@ def _write_extracts(connection: duckdb.DuckDBPyConnection, folder: Path, tables:
         (folder / f"{table}.csv").write_bytes(BOM + (folder / f"{table}.csv").read_bytes())
     (folder / "dictionary.csv").write_bytes(BOM + dictionary_csv(connection))
     (folder / "metrics.csv").write_bytes(BOM + metrics_csv(_labels(connection)))
+    (folder / "schema.json").write_bytes(extract_schema.FILE.read_bytes())
 
 
 def _labels(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:

@@ -14,6 +14,7 @@ from exports.wording import Night, Record
 MOST_LINES = 5
 NUMBER_FORMAT = {
     "date": "yyyy-mm-dd", "time": "mm-dd hh:mm", "money": "#,##0.00", "rate": "0.0%", "number": "0",
+    "decimal": "#,##0.0",
 }  # fmt: skip
 
 
@@ -21,7 +22,7 @@ NUMBER_FORMAT = {
 class Field:
     """A column: the record's key, the key of its header in the label table, width in characters, how it is shown.
 
-    kind: text, wrapped, date, time, money, rate, number, yes (a mark if true). codes: the value is a code, or several
+    kind: text, wrapped, date, time, money, rate, number, decimal, yes (a mark if true). codes: the value is a code, or several
     joined by ;, worded as <codes>.<code>.
     """
 

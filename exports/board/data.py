@@ -38,6 +38,12 @@ class Months:
     matured: date | None
     now: date
 
+    def named(self) -> dict[str, str]:
+        """matured, now and before (the month before now) as 2026-11; – without one."""
+        before = date(self.now.year - (self.now.month == 1), (self.now.month - 2) % 12 + 1, 1)
+        months = {"matured": self.matured, "now": self.now, "before": before}
+        return {name: f"{month:%Y-%m}" if month else "–" for name, month in months.items()}
+
 
 MONTHS = f"""
     with rates as (

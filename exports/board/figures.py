@@ -24,6 +24,7 @@ class Figure:
 
     columns: field -> how it is shown (text, count, money, rate, month, date, number). codes: field -> kind of label.
     metrics: names in the metric dictionary that define it. section: where it stands on the page.
+    period: whose rows name no month of their own: matured, now, or before (the month before that of as_of).
     """
 
     name: str
@@ -33,6 +34,7 @@ class Figure:
     topic: str = ""
     codes: dict[str, str] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    period: str = ""
     wide: bool = False
     group_only: bool = False
 
@@ -190,19 +192,19 @@ FIGURES = (
         metrics=("expected_renewed", "target_vehicles"),
     ),
     Figure(
-        "stores", "target", group_only=True, draw=_bars("store_name", "attainment_rate", "attainment_rate", is_rate=True),
+        "stores", "target", period="now", group_only=True, draw=_bars("store_name", "attainment_rate", "attainment_rate", is_rate=True),
         columns={"store_name": "text", "light": "text", "renewed_here": "count", "target_vehicles": "count",
                  "attainment_rate": "rate", "expected_renewed": "number", "low_renewed": "count", "high_renewed": "count"},
         codes={"light": "light"}, metrics=("target_attainment_rate", "pace_rate"),
     ),
     Figure(
-        "segments", "target", draw=_against_target("segment"), codes={"segment": "board.segment"},
+        "segments", "target", period="matured", draw=_against_target("segment"), codes={"segment": "board.segment"},
         columns={"segment": "text", "renewed_here": "count", "due_vehicles": "count", "renewal_rate": "rate",
                  "target_rate": "rate", "target_vehicles": "count"},
         metrics=("renewal_rate", "target_rate"),
     ),
     Figure(
-        "segments_now", "target", draw=_against_target("segment"), codes={"segment": "board.segment"},
+        "segments_now", "target", period="now", draw=_against_target("segment"), codes={"segment": "board.segment"},
         columns={"segment": "text", "renewed_here": "count", "due_vehicles": "count", "renewal_rate": "rate",
                  "target_rate": "rate", "target_vehicles": "count"},
         metrics=("renewal_rate", "target_rate"),
@@ -214,17 +216,17 @@ FIGURES = (
         metrics=("renewal_rate",),
     ),
     Figure(
-        "funnel", "losses", draw=_bars("stage", "vehicles", "vehicles"), codes={"stage": "board.stage"},
+        "funnel", "losses", period="matured", draw=_bars("stage", "vehicles", "vehicles"), codes={"stage": "board.stage"},
         columns={"stage": "text", "vehicles": "count", "share": "rate"},
         metrics=("quoted_rate", "quoted_not_closed_share"),
     ),
     Figure(
-        "cascade", "losses", draw=_cascade, codes={"step": "step", "cause": "loss_cause"},
+        "cascade", "losses", period="matured", draw=_cascade, codes={"step": "step", "cause": "loss_cause"},
         columns={"step": "text", "handed_over": "count", "won": "count", "cause": "text", "vehicles": "count"},
         metrics=("step_loss_rate", "never_handed_over_share", "handed_over_late_share",),
     ),
     Figure(
-        "losses", "losses", draw=_losses, codes={"reason_group": "reason_group"},
+        "losses", "losses", period="before", draw=_losses, codes={"reason_group": "reason_group"},
         columns={"reason_group": "text", "lost_vehicles": "count", "contradicted": "count", "never_quoted": "count"},
         metrics=("lost_in_period", "contradicted_share"),
     ),
@@ -235,26 +237,26 @@ FIGURES = (
         metrics=("on_time_follow_up_rate",),
     ),
     Figure(
-        "concessions", "money", draw=_concessions,
+        "concessions", "money", period="matured", draw=_concessions,
         columns={"step": "text", "vehicles": "count", "recorded_vehicles": "count", "vehicle_share": "rate",
                  "planned_share": "rate"},
         metrics=("concession_step_share", "planned_step_share"),
     ),
     Figure(
-        "insurers", "money", draw=_bars("insurer_code", "premium_share", "premium_share", is_rate=True),
+        "insurers", "money", period="matured", draw=_bars("insurer_code", "premium_share", "premium_share", is_rate=True),
         codes={"insurer_code": "insurer"},
         columns={"insurer_code": "text", "renewed_vehicles": "count", "premium_amount": "money", "premium_share": "rate",
                  "commission_amount": "money"},
         metrics=("insurer_premium_share",),
     ),
     Figure(
-        "new_cars", "others", draw=_against_target("staff_id", "insurance_rate"),
+        "new_cars", "others", period="before", draw=_against_target("staff_id", "insurance_rate"),
         columns={"place": "count", "staff_id": "text", "store_id": "text", "insured_here": "count",
                  "sold_vehicles": "count", "insurance_rate": "rate", "target_rate": "rate"},
         metrics=("new_car_insurance_rate",),
     ),
     Figure(
-        "hotline", "others", draw=_bars("stage", "calls", "calls"), codes={"stage": "board.hotline_stage"},
+        "hotline", "others", period="before", draw=_bars("stage", "calls", "calls"), codes={"stage": "board.hotline_stage"},
         columns={"stage": "text", "calls": "count", "share": "rate"},
         metrics=("hotline_answer_rate", "hotline_record_rate", "hotline_guide_rate"),
     ),

@@ -57,8 +57,7 @@ def back_office(connection: duckdb.DuckDBPyConnection, words: Words) -> bytes:
         "index.html", words, TEMPLATES,
         figures=figures, sections=SECTIONS, stores=stores, all_stores=ALL,
         definitions={figure.name: figure.definitions(defined) for figure in figures},
-        dates={"matured": f"{shown.matured:%Y-%m}" if shown.matured else "–", "now": f"{shown.now:%Y-%m}",
-               "before": f"{_month_before(shown.now):%Y-%m}", "first_night": first_night},
+        dates=shown.named() | {"first_night": first_night},
         sources=_sources(connection), quality=_quality(connection, as_of),
         showrooms=[{**store, "file": showroom_name(store["store_id"])} for store in stores],
         board={
@@ -118,10 +117,6 @@ def showroom(connection: duckdb.DuckDBPyConnection, words: Words, store: Record)
         winners=[hero for hero in heroes if hero["prize"] is not None],
         heroes=[hero for hero in heroes if hero["prize"] is None],
     )  # fmt: skip
-
-
-def _month_before(month: date) -> date:
-    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
 
 
 def _first_night(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dbt_project import desk, group, group_offer
+from tests.dbt_project import desk, group, group_offer, group_rest
 from tests.dbt_project.small_night import Night, run_night
 
 
@@ -28,3 +28,10 @@ def offer_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     night = run_night(folder, group_offer.AS_OF, group_offer.entities(), group_offer.archives())
     assert night.exit_code == 0, night.stderr
     return night
+
+
+@pytest.fixture(scope="session")
+def rest_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The night of what the two other dealerships leave out."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return group_rest.run(tmp_path_factory.mktemp("rest"), monkeypatch)

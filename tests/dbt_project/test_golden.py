@@ -7,20 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt_project import group_rest
 from tests.dbt_project.golden.tables import as_csv, expected, names
 from tests.dbt_project.small_night import Night
 
 NIGHTS = ("desk", "offer", "rest")
 WITHOUT_ROWS = {"fct_propensity_feature"}  # rows of hundreds of matured vehicles only: propensity/test_features.py
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def rest_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """The night of what the two other dealerships leave out."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        return group_rest.run(tmp_path_factory.mktemp("rest"), monkeypatch)
 
 
 @pytest.mark.parametrize("name", NIGHTS)

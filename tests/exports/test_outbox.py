@@ -43,7 +43,9 @@ def test_everybody_gets_a_file_and_the_manager_the_extracts_and_the_bonus(home, 
     assert (outbox / "S1" / "call_list_001_S1_20261124.xlsx").exists()
     names = [file["name"] for file in manifest(home, "general_manager")["files"]]
     extracts = sorted(file.name for file in (home / "published" / "current" / "extracts").glob("*.csv"))
-    assert names == [*extracts, "bonus_20261124.xlsx"] and {"dictionary.csv", "metrics.csv"} < set(extracts)
+    assert names == ["kpi_20261124.xlsx", *extracts, "bonus_20261124.xlsx"] and {"dictionary.csv", "metrics.csv"} < set(
+        extracts
+    )
     entry = manifest(home, "S1")
     assert entry["list_id"] == "001-S1-2026-11-24" and entry["revision"] == 1 and entry["changes"] == []
     assert entry["files"][0]["rows"] == 8 and manifest(home, "S2")["files"][0]["rows"] == 0
