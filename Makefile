@@ -14,7 +14,7 @@ export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup superset nightly up train whatif sql test seeds lint format simulate fuzz bench clean lock
+.PHONY: help setup superset nightly up train weekly whatif sql test seeds lint format simulate fuzz bench clean lock
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ up: $(READY) ## Airflow with its web page, scheduler and REST API on http://127.
 
 train: $(READY) ## train the propensity model on the published night; a better one scores from the next night on
 	@$(PY) -m dags --train $(if $(DATE),--as-of $(DATE))
+
+weekly: $(READY) ## the weekly analysis of the published night, written and delivered; every Monday by itself under make up
+	@$(PY) -m dags --weekly $(if $(DATE),--as-of $(DATE))
 
 whatif: $(READY) ## who would win and lose under other bonus tiers: TIERS=my_tiers.csv MONTH=2026-10
 	@$(PY) -m exports.whatif --tiers "$(TIERS)" $(if $(MONTH),--month $(MONTH))

@@ -37,9 +37,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--prepare", action="store_true", help="only set up: sample, connections, Airflow's database")
     parser.add_argument("--serve", action="store_true", help="start Airflow: scheduler, web page, REST API")
     parser.add_argument("--train", action="store_true", help="only train the propensity model on the published night")
+    parser.add_argument(
+        "--weekly", action="store_true", help="only write and deliver the weekly analysis of the published night"
+    )
     options = parser.parse_args(argv)
     if options.train:
         return train(options.as_of)
+    if options.weekly:
+        return weekly(options.as_of)
     zone = ZoneInfo(os.environ.get("XUBAO_TIMEZONE", "Asia/Shanghai"))
     today = datetime.now(zone).date()
     as_of = options.as_of or today
@@ -83,6 +88,26 @@ def train(as_of: date | None) -> int:
         raise SystemExit(str(error)) from None
     keep_trained_step(train_step(published))
     return 0
+
+
+def weekly(as_of: date | None) -> int:
+    """The steps of weekly_report in this process: on the published night of as_of, else the one in force."""
+    os.environ.update(environment())
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from exports.channels.settings import channels
+    from exports.report.steps import weekly_step
+    from exports.shelf import NotPublishedError
+    from exports.steps import deliver_step, published_step, reports_step
+
+    try:
+        published = published_step(str(as_of) if as_of else None)
+    except NotPublishedError as error:
+        raise SystemExit(str(error)) from None
+    reports_step(published, weekly_step(published))
+    failed = [failure for channel in channels() for failure in deliver_step(channel, published)]
+    for failure in failed:
+        say("deliver", failure)
+    return int(bool(failed))
 
 
 def log_file(as_of: date) -> Path:

@@ -1,5 +1,8 @@
 """Closing of bonus months: on working day 3 of the next month the statements are frozen and never change again.
 
+Once a month awaits confirmation, and again once it is closed, everybody's statement goes out with its vehicle lines and
+places for three signatures.
+
 Runs every morning after the night and does nothing unless a month is due. What is known later becomes an adjustment in
 the next open month (table statement_adjustment of restricted.duckdb). What is in force while this is red: all months
 closed before, as frozen; the month that was due stays open and awaits confirmation.
@@ -35,6 +38,38 @@ def close(published: str) -> int:
     return close_step(published)
 
 
+@task
+def statements(published: str, closed: int) -> int:
+    """Write the statements of a month that newly awaits confirmation or is closed. Red: run it again, it is idempotent."""
+    from exports.report.steps import statements_step
+
+    return statements_step(published)
+
+
+@task
+def outbox(published: str, written: int) -> int:
+    """Put them into the outbox of their night. Red: they wait in reports/statements; run it again."""
+    from exports.steps import reports_step
+
+    return reports_step(published, written)
+
+
+@task
+def channels() -> list[str]:
+    """The ways by which files leave. Red: delivery.yaml cannot be read; mend it (docs/delivery.md) and run this again."""
+    from exports.channels.settings import channels
+
+    return channels()
+
+
+@task(map_index_template="{{ task.op_kwargs['channel'] }}")
+def deliver(channel: str, published: str, waiting: int) -> list[str]:
+    """Hand them over by one channel. Red: our own bug; what has arrived is not sent again when this is run again."""
+    from exports.steps import deliver_step
+
+    return deliver_step(channel, published)
+
+
 @dag(
     dag_id="monthly_close",
     schedule=CronDataIntervalTimetable("0 7 * * *", timezone=TIMEZONE),
@@ -47,7 +82,9 @@ def close(published: str) -> int:
     tags=["xubao"],
 )
 def monthly_close() -> None:
-    close(published())
+    shown = published()
+    waiting = outbox(shown, statements(shown, close(shown)))
+    deliver.partial(published=shown, waiting=waiting).expand(channel=channels())
 
 
 monthly_close()

@@ -26,6 +26,7 @@ from exports.own_sheets import handed_over, months_so_far
 from exports.page.words import load_words
 from exports.proof import prove
 from exports.rejected import read_rejected, rejected_files, rejected_workbook
+from exports.report.shelf import kept
 from exports.shelf import published_of
 from exports.statement import statement_rows, statement_workbook
 from exports.team import team_file_name, team_workbook, teams
@@ -79,6 +80,7 @@ def fill_outbox(as_of: date, language: str | None = None) -> dict[str, Any]:
         *_own_page_parcels(published, as_of),
         *((MANAGERS, parcel) for parcel in _manager_parcels(published, night)),
         *_rejected_parcels(published, night),
+        *_report_parcels(as_of),
     ]:
         parcels.setdefault(recipient, []).append(parcel)  # who works in two stores gets two lists
     folder = home() / "outbox" / str(as_of)
@@ -190,6 +192,15 @@ def _manager_parcels(published: Path, night: Night) -> list[Parcel]:
     )
     kpis = Parcel(name=kpi_file_name(night.as_of), rows=0, render=partial(_kpis, published, night))
     return [kpis, *parcels, statement]
+
+
+def _report_parcels(as_of: date) -> Iterator[tuple[str, Parcel]]:
+    """(recipient, parcel) of the reports that were written from this night."""
+    for recipient, purpose, file in kept(as_of):
+        yield (
+            recipient,
+            Parcel(name=file.name, rows=1 if purpose else 0, render=partial(_extract, file), purpose=purpose),
+        )
 
 
 def _rejected_parcels(published: Path, night: Night) -> Iterator[tuple[str, Parcel]]:

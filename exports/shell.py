@@ -34,10 +34,14 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     folder = current()
     if folder is None:
-        raise NotPublishedError("No night is published yet, so there is no warehouse to ask; run `make nightly` first.")
+        raise NotPublishedError(
+            "还没有发布过的夜间数据,请先运行 make nightly。 No night is published yet, so there is no warehouse to ask; run `make nightly` first."
+        )
     shell = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.which("duckdb")
     if shell is None:
-        raise FileNotFoundError("The shell `duckdb` is not in the environment; run `make setup` again.")
+        raise FileNotFoundError(
+            "环境中没有 duckdb 命令,请重新运行 make setup。 The shell `duckdb` is not in the environment; run `make setup` again."
+        )
     file = folder / f"{options.file}.duckdb"
     if sys.stdin.isatty():
         print(HINTS.format(folder=folder.name))

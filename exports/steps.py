@@ -63,6 +63,11 @@ def outbox_step(published: str) -> int:
         return int(fill_outbox(as_of)["recipients"])
 
 
+def reports_step(published: str, written: int) -> int:
+    """Take newly written reports up into the outbox of their night; return how many people get a file. None written: 0."""
+    return outbox_step(published) if written else 0
+
+
 def deliver_step(channel: str, published: str) -> list[str]:
     """Deliver the night's files through one channel; return what could not be handed over, with reasons."""
     as_of = as_of_of(Path(published))

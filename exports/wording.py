@@ -37,7 +37,9 @@ class Night:
         return [source for source in self.sources if source["status"] != "fresh"]
 
 
-def records(connection: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> list[Record]:
+def records(
+    connection: duckdb.DuckDBPyConnection, query: str, values: list[Any] | dict[str, Any] | None = None
+) -> list[Record]:
     """Rows of a query as dictionaries."""
     cursor = connection.execute(query, values or [])
     columns = [item[0] for item in cursor.description]

@@ -37,6 +37,7 @@ PROGRAMS = {
     "soffice": "libreoffice-calc",
     "faketime": "faketime",
     "chromium": "chromium",
+    "pdftotext": "poppler-utils",
 }
 """Programs that some tests talk to, and Debian's packages that bring them; .ci/run installs them."""
 

@@ -50,14 +50,14 @@ def back_office(connection: duckdb.DuckDBPyConnection, words: Words) -> bytes:
     ]
     defined = {metric.name: metric for metric in metrics()}
     keys = [ALL, *(store["store_id"] for store in stores)]
-    first_night = _first_night(connection, as_of)
-    if not shown.matured or first_night > shown.matured:
+    begun = first_night(connection, as_of)
+    if not shown.matured or begun > shown.matured:
         found["cascade"] = Topic(found["cascade"].columns, [])  # before the first list nothing could be handed over
     return render(
         "index.html", words, TEMPLATES,
         figures=figures, sections=SECTIONS, stores=stores, all_stores=ALL,
         definitions={figure.name: figure.definitions(defined) for figure in figures},
-        dates=shown.named() | {"first_night": first_night},
+        dates=shown.named() | {"first_night": begun},
         sources=_sources(connection), quality=_quality(connection, as_of),
         showrooms=[{**store, "file": showroom_name(store["store_id"])} for store in stores],
         board={
@@ -119,7 +119,8 @@ def showroom(connection: duckdb.DuckDBPyConnection, words: Words, store: Record)
     )  # fmt: skip
 
 
-def _first_night(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
+def first_night(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
+    """The day of the first night on record: nothing was handed over by a list before it."""
     found = connection.execute("select min(as_of) from marts.fct_night").fetchone()
     return (found and found[0]) or as_of
 

@@ -69,6 +69,9 @@ def svg(chart: alt.TopLevelMixin, rows: Sequence[Record], width: int) -> str:
             part["width"] = width
     spec["datasets"] = {ROWS: list(rows)}
     drawn = vl_convert.vegalite_to_svg(json.loads(json.dumps(spec, default=_plain)))
+    drawn = re.sub(
+        r"<text (?![^>]*font-weight)", '<text font-weight="500" ', drawn
+    )  # a variable font is thin without it
     return re.sub(r"var\(--(\w+)\)", lambda match: COLOURS[match[1]], drawn)
 
 

@@ -76,10 +76,11 @@ def test_losses_by_step_and_by_contradiction_are_those_of_the_vehicles(nights: l
 def test_premium_and_commission_are_summed_before_they_are_divided(nights: list[Night]) -> None:
     for night in nights:
         rows = frame(night, "kpi_insurer_share_monthly")
-        premium = rows.groupby("insurer_code").premium_amount.sum()
+        keys = ["expiry_month", "insurer_code"]
+        premium = rows.groupby(keys).premium_amount.sum()
         assert sorted(float(row["保费"]) for row in asked(night, 6)) == pytest.approx(sorted(premium.astype(float)))
-        known = rows.groupby("insurer_code").commission_known_policies.sum()
-        per = (rows.groupby("insurer_code").commission_amount.sum().astype(float) / known.where(known > 0)).dropna()
+        known = rows.groupby(keys).commission_known_policies.sum()
+        per = (rows.groupby(keys).commission_amount.sum().astype(float) / known.where(known > 0)).dropna()
         found = sorted(float(row["单均手续费"]) for row in asked(night, 6) if row["单均手续费"] is not None)
         assert found == pytest.approx(sorted(per), abs=0.005)
 
@@ -91,3 +92,21 @@ def test_every_row_of_the_lists_is_a_due_vehicle(nights: list[Night]) -> None:
         )
         assert sum(row["名单辆数"] for row in asked(night, 10)) == len(rows) == len(frame(night, "fct_call_list"))
         assert sum(row["未报价"] for row in asked(night, 10)) == int((~rows.is_quoted.astype(bool)).sum())
+
+
+def test_a_segments_rate_is_that_of_the_newest_matured_month_and_the_year_before(nights: list[Night]) -> None:
+    for night in nights:
+        rows = frame(night, "kpi_renewal_rate_monthly")
+        matured = rows[rows.is_matured]
+        if matured.empty:
+            assert asked(night, 1) == []
+            continue
+        newest = matured.expiry_month.max()
+        now = rows[rows.expiry_month == newest].groupby("segment")[["renewed_here", "due_vehicles"]].sum()
+        found = sorted((row["已续"], row["应续"]) for row in asked(night, 1))
+        assert found == sorted((int(row.renewed_here), int(row.due_vehicles)) for row in now.itertuples())
+        year_ago = rows[rows.expiry_month == newest - pd.DateOffset(years=1)]
+        assert (
+            sum(row["去年同月"] is not None for row in asked(night, 1))
+            == year_ago.segment[year_ago.segment.isin(now.index)].nunique()
+        )

@@ -231,9 +231,9 @@ def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int,
             change(folder / f"{name}.duckdb", script)
         with duckdb.connect() as connection:
             connection.execute(f"attach '{folder / 'analytics.duckdb'}' as made; use made")
-            add_declared(connection, only=tables_of("board") | tables_of("own_page"))
+            add_declared(connection, only=tables_of("board") | tables_of("own_page") | tables_of("weekly_report"))
             connection.execute(f"attach '{folder / 'restricted.duckdb'}' as kept; use kept")
-            add_declared(connection, "restricted", only=tables_of("own_page"))
+            add_declared(connection, "restricted", only=tables_of("own_page") | tables_of("statement_pack"))
         (folder / "inputs.json").write_text(json.dumps({"as_of": as_of, "entities": {}, "archives": {}, "sources": []}))
         nodes = [{"name": "fct_due_vehicle", "status": "success"}, {"name": "bridge_closes", "status": "pass"}]
         (folder / "run_results.json").write_text(json.dumps({"status": "success", "nodes": nodes}))

@@ -49,6 +49,16 @@ insert into marts.kpi_cascade_monthly by name
 insert into marts.kpi_loss_monthly by name
     select store_id, segment, month, unnest(['price', 'process', 'contact', 'competitor']) as reason_group,
         due // 4 as lost_vehicles, due // 9 as never_quoted, 1 as contradicted from cells;
+insert into marts.kpi_loss_weekly by name
+    select store_id, 'policy_known' as segment, week, unnest(['price', 'process', 'not_stated']) as reason_group,
+        unnest([if(week = date '2026-11-16', 9, 3), 4, 30]) as lost_vehicles, unnest([2, 0, 0]) as contradicted
+    from stores, (select unnest([date '2026-11-16', date '2026-11-09', date '2025-11-17']) as week);
+insert into marts.kpi_claimed_renewal_monthly by name
+    select store_id, 'E1' as staff_id, date '2026-11-01' as month, 12 as claimed, 2 as not_issued from stores;
+insert into marts.kpi_quote_speed_monthly by name select store_id, unnest(['PICC', 'PAIC']) as insurer_code,
+    date '2026-10-01' as month, 40 as timed_requests, unnest([30, 10]) as fast_requests from stores;
+insert into marts.kpi_concession_average_monthly by name select store_id, 'E1' as staff_id, date '2026-09-01' as expiry_month,
+    20 as recorded_vehicles, 3 as above_ceiling_vehicles from stores;
 insert into marts.kpi_concession_mix_monthly by name
     select store_id, 'E1' as staff_id, month as expiry_month, unnest([0, 1, 2]) as step, unnest([0, 0.5, 0.5]) as planned_share,
         unnest([1, 4, 5]) as vehicles, 10 as recorded_vehicles from cells where segment = 'policy_known';
