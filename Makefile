@@ -85,6 +85,7 @@ bench: $(READY) ## how long a night takes against plain SQL, the reception of hu
 	@$(PY) -m tests.bench.reading
 	@$(PY) -m tests.bench.lists
 	@$(PY) -m tests.bench.board
+	@$(PY) -m tests.bench.reports
 	@$(PY) -m tests.bench.scale
 	@$(PY) -m tests.bench.propensity
 

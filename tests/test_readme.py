@@ -16,7 +16,7 @@ from ingest.spec import ColumnSource, Extract, Pages, Read, Source, TotalsRow, l
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 DOCUMENTS = [
-    *READMES, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/sources.md", "docs/delivery.md", "docs/bi.md", "docs/glossary.md", "docs/traceability.md",
+    *READMES, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/sources.md", "docs/delivery.md", "docs/bi.md", "docs/analyst-guide.md", "docs/glossary.md", "docs/traceability.md",
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))),
 ]  # fmt: skip
 CODE = ("dags", "ingest", "expectations", "dbt_project", "exports")

@@ -26,6 +26,7 @@ final as (
             'service_lane_days', 'unanswered_per_day', 'unanswered_per_week',
             'open_case_stops_calls', 'call_from_hour', 'call_until_hour', 'handed_over_days',
             'win_back_rows', 'win_back_interval_days', 'message_interval_days', 'escalation_days',
+            'pool_entry_days',
         ] -%}
         max(parameters.value) filter (where parameters.parameter = '{{ parameter }}')
             as {{ parameter }}{{ ',' if not loop.last }}

@@ -15,7 +15,7 @@ days as (
 
 parameters as (
 
-    select * from {{ ref('int_renewal_parameter_monthly') }}
+    select * from {{ ref('int_call_list_parameter_daily') }}
 
 ),
 
@@ -79,8 +79,7 @@ final as (
 
     from due
     inner join days on due.store_id = days.store_id
-    inner join parameters
-        on due.store_id = parameters.store_id and due.expiry_month = parameters.expiry_month
+    inner join parameters on due.store_id = parameters.store_id
     left join turns
         on
             due.store_id = turns.store_id
@@ -102,7 +101,7 @@ final as (
         on due.store_id = recipients.store_id and due.book_owner = recipients.staff_id
     where
         date_diff('day', days.list_for_on, due.first_expires_on)
-        <= parameters.cascade_preparation_days
+        <= parameters.pool_entry_days
 
 )
 
