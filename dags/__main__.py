@@ -97,14 +97,14 @@ def weekly(as_of: date | None) -> int:
     from exports.channels.settings import channels
     from exports.report.steps import weekly_step
     from exports.shelf import NotPublishedError
-    from exports.steps import deliver_step, published_step, reports_step
+    from exports.steps import deliver_reports_step, published_step, reports_step
 
     try:
         published = published_step(str(as_of) if as_of else None)
     except NotPublishedError as error:
         raise SystemExit(str(error)) from None
-    reports_step(published, weekly_step(published))
-    failed = [failure for channel in channels() for failure in deliver_step(channel, published)]
+    waiting = reports_step(published, weekly_step(published))
+    failed = [failure for channel in channels() for failure in deliver_reports_step(channel, published, waiting)]
     for failure in failed:
         say("deliver", failure)
     return int(bool(failed))

@@ -68,8 +68,10 @@ class Result:
         ]
 
 
-def deliver(as_of: date, channel: str = "folder", resend: Collection[str] = ()) -> dict[str, Any]:
-    """Deliver every recipient's files of a night by one channel.
+def deliver(
+    as_of: date, channel: str = "folder", resend: Collection[str] = (), only: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Deliver every recipient's files of a night by one channel, or only some by their keys (recipient/name).
 
     Returns {'channel', 'delivered', 'already', 'failed': [sentences], 'uncertain': [keys]}; counts are of files, of a
     notice one. Idempotent: what is not delivered is reported in 'failed' and tried again by the next run; the others go
@@ -78,7 +80,7 @@ def deliver(as_of: date, channel: str = "folder", resend: Collection[str] = ()) 
     """
     raise_if_disproved(as_of)
     with _opened(channel, as_of) as delivery:
-        result = delivery.run(resend) if isinstance(delivery, _Delivery) else delivery
+        result = delivery.run(resend, only) if isinstance(delivery, _Delivery) else delivery
     log("deliver", f"{channel}: {result.delivered} files delivered, {result.already} were already there, "
         f"{sum(map(len, result.failed.values()))} failed")  # fmt: skip
     return {
@@ -167,7 +169,7 @@ class _Delivery:
         self.waiting: list[tuple[Shipment, NotDeliveredError]] = []
         """What certainly did not arrive in the last round and may in the next."""
 
-    def run(self, resend: Collection[str]) -> Result:
+    def run(self, resend: Collection[str], only: Collection[str] | None) -> Result:
         """Deliver what is in force, after what an earlier run left is resolved."""
         for claim in claims(self.name, self.as_of):
             claim.finish()
@@ -181,7 +183,7 @@ class _Delivery:
                 again += self._resolved(claim, resend, files)
             elif not set(claim.files) <= set(files):
                 self._withdraw(claim)
-        fresh = [file for key, file in files.items() if key not in known]
+        fresh = [file for key, file in files.items() if key not in known and (only is None or key in only)]
         self.rounds(again + shipments_of(self.channel, self.settings, fresh))
         return self.result
 

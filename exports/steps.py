@@ -13,6 +13,7 @@ from exports.audit import audit
 from exports.deliver import deliver, tell_managers
 from exports.outbox import fill_outbox
 from exports.publish import publish
+from exports.report.shelf import keys_in_outbox
 from exports.shelf import NotPublishedError, as_of_of, current, published_of
 from exports.verdict import verdict
 from exports.wording import load_night
@@ -66,6 +67,15 @@ def outbox_step(published: str) -> int:
 def reports_step(published: str, written: int) -> int:
     """Take newly written reports up into the outbox of their night; return how many people get a file. None written: 0."""
     return outbox_step(published) if written else 0
+
+
+def deliver_reports_step(channel: str, published: str, waiting: int) -> list[str]:
+    """Deliver the reports of a night, and nothing else of it: lists that could not be delivered in their morning are old."""
+    as_of = as_of_of(Path(published))
+    if not waiting or is_rebuild(as_of):
+        return []
+    with step(as_of, f"deliver-reports-{channel}"):
+        return [f"{channel}: {failure}" for failure in deliver(as_of, channel, only=keys_in_outbox(as_of))["failed"]]
 
 
 def deliver_step(channel: str, published: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from ingest.home import home, log, write_atomic
+from ingest.home import home, log, read_json, write_atomic
 
 KINDS = {"weekly": None, "statements": "pay_statement"}
 """Kind of report -> why personal data leave in it (marts.fct_export); None: there are none in it."""
@@ -29,3 +29,13 @@ def kept(as_of: date) -> Iterator[tuple[str, str | None, Path]]:
     for kind, purpose in KINDS.items():
         for file in sorted((home() / "reports" / kind / str(as_of)).glob("*/*")):
             yield file.parent.name, purpose, file
+
+
+def keys_in_outbox(as_of: date) -> set[str]:
+    """The keys (recipient/name) under which the reports of a night stand in its outbox."""
+    found = set()
+    for recipient, _, file in kept(as_of):
+        manifest = home() / "outbox" / str(as_of) / recipient / "manifest.json"
+        entries = read_json(manifest)["files"] if manifest.exists() else []
+        found |= {f"{recipient}/{entry['name']}" for entry in entries if entry["base_name"] == file.name}
+    return found

@@ -22,7 +22,7 @@ from exports.publish import publish
 from exports.report.render import as_html, as_pdf
 from exports.report.statement import bounds, months_to_state, statement_report, statements
 from exports.report.steps import statements_step, weekly_step
-from exports.steps import reports_step
+from exports.steps import deliver_reports_step, reports_step
 from ingest.home import read_json
 from tests.conftest import needs
 from tests.exports.page.opened import browser, opened
@@ -83,7 +83,10 @@ def test_a_statement_shows_figures_tiers_adjustments_lines_and_where_to_object(
     ).stdout
     assert text.count("行号") == 2, "the header of the lines is repeated on the second page"
     assert (
-        "赵#伟*<b>" in re.sub(r"\s", "", text) and "1,050.00" in text and "2/2" in re.sub(r"\s", "", text) and "LSVAA4182E" not in text
+        "赵#伟*<b>" in re.sub(r"\s", "", text)
+        and "1,050.00" in text
+        and "2/2" in re.sub(r"\s", "", text)
+        and "LSVAA4182E" not in text
     )
     page = tmp_path / "statement.html"
     page.write_bytes(as_html(report, words))
@@ -164,3 +167,13 @@ def test_the_weekly_analysis_joins_the_outbox_and_a_rebuild_writes_none(
     )
     monkeypatch.setattr("exports.report.steps.is_rebuild", lambda day: True)
     assert weekly_step(str(night)) == 0 and statements_step(str(night)) == 0
+
+
+def test_a_report_takes_no_old_list_along(home: Path, night: Path) -> None:
+    fill_outbox(AS_OF)
+    waiting = reports_step(str(night), weekly_step(str(night)))
+    assert deliver_reports_step("folder", str(night), 0) == [] and not (home / "delivered").exists()
+    assert deliver_reports_step("folder", str(night), waiting) == []
+    delivered = {file.name for file in (home / "delivered").rglob("*.*")}
+    assert delivered and all(name.startswith("weekly_report") for name in delivered)
+    assert deliver(AS_OF, "folder")["delivered"] > 0, "the night itself delivers the rest"
