@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from exports.board.write import answers, first_night
 from exports.page.charts import svg
 from exports.page.words import Words
 from exports.report.content import Report, Section, Table
-from exports.report.findings import Figures, Finding, findings
+from exports.report.findings import Figures, Finding, costliest, findings
 from exports.shelf import open_read_only
 from exports.wording import Night, Record, records
 
@@ -23,55 +23,62 @@ WEEKLY = frozenset({"reason_rises", "contradicted", "follow_up_late"})
 """Findings about the last whole week; the others are about a month."""
 PICTURE = 620
 """Width of a picture in pixels of its own."""
-CLOSED = f"""
-    select coalesce(store_id, '{ALL}') as store, expiry_month, sum(due_vehicles)::bigint as due, sum(quoted)::bigint as quoted,
-        sum(renewed_here)::bigint as renewed, sum(never_quoted)::bigint as never_quoted,
-        sum(quoted_not_closed)::bigint as quoted_not_closed
-    from marts.kpi_quoted_monthly
-    where is_matured and expiry_month in ($month, $month::date - interval 1 month, $month::date - interval 1 year)
-    group by grouping sets ((expiry_month), (store_id, expiry_month))
-"""
-CASCADE = f"""
-    select coalesce(store_id, '{ALL}') as store, step, position, sum(handed_over)::bigint as handed_over,
-        sum(lost_late)::bigint as late, sum(lost_never_handed_over)::bigint as never_handed_over
-    from marts.kpi_cascade_monthly where expiry_month = $month
-    group by grouping sets ((step, position), (store_id, step, position)) order by store, position
-"""
-LOSSES = f"""
-    select coalesce(store_id, '{ALL}') as store, reason_group, week, sum(lost_vehicles)::bigint as lost,
-        sum(contradicted)::bigint as contradicted
-    from marts.kpi_loss_weekly
-    where week in ($week, $week::date - interval 7 day, $week::date - interval 364 day)
-    group by grouping sets ((reason_group, week), (store_id, reason_group, week)) order by store, reason_group, week
-"""
-FOLLOW_UP = f"""
-    select coalesce(store_id, '{ALL}') as store, date_trunc('week', list_for_on)::date as week,
-        sum(logged_rows)::bigint as logged, (sum(logged_rows) - sum(called_on_time))::bigint as not_on_time
-    from marts.kpi_follow_up_daily
-    where date_trunc('week', list_for_on) in ($week, $week::date - interval 7 day, $week::date - interval 364 day)
-    group by grouping sets ((date_trunc('week', list_for_on)), (store_id, date_trunc('week', list_for_on)))
-"""
-CLAIMED = f"""
-    select coalesce(store_id, '{ALL}') as store, sum(claimed)::bigint as claimed, sum(not_issued)::bigint as not_issued
-    from marts.kpi_claimed_renewal_monthly where month = $now group by grouping sets ((), (store_id))
-"""
-QUOTES = f"""
-    select coalesce(store_id, '{ALL}') as store, insurer_code, sum(timed_requests)::bigint as timed, sum(fast_requests)::bigint as fast
-    from marts.kpi_quote_speed_monthly where month = $now::date - interval 1 month
-    group by grouping sets ((insurer_code), (store_id, insurer_code)) order by store, insurer_code
-"""
-HOTLINE = f"""
-    select coalesce(store_id, '{ALL}') as store, sum(calls)::bigint as calls, sum(answered)::bigint as answered
-    from marts.kpi_hotline_monthly where month = $now::date - interval 1 month and call_kind = 'accident'
-    group by grouping sets ((), (store_id))
-"""
-CONCESSIONS = f"""
-    select coalesce(given.store_id, '{ALL}') as store, sum(given.above_ceiling_vehicles)::bigint as above_ceiling,
-        sum(given.recorded_vehicles)::bigint as recorded
-    from marts.kpi_concession_average_monthly as given
-    inner join marts.dim_store as dim on given.store_id = dim.store_id and dim.benefits_on_staff_lists
-    where given.expiry_month = $month group by grouping sets ((), (given.store_id))
-"""
+MONTHS_OF = "in (${month}, ${month}::date - interval 1 month, ${month}::date - interval 1 year)"
+WEEKS = "in ($week, $week::date - interval 7 day, $week::date - interval 364 day)"
+BY = "group by grouping sets (({keys}), (store_id, {keys}))"
+
+
+def _query(table: str, period: str, month: str, counts: str, keys: str = "", where: str = "true") -> str:
+    """Counts per store and for the group, for the period in question, the one before and a year ago."""
+    when = WEEKS if month == "week" else MONTHS_OF.format(month=month)
+    grouped = f"{keys}, period" if keys else "period"
+    return f"""
+        select coalesce(store_id, '{ALL}') as store, period{", " + keys if keys else ""}, {counts}
+        from (select *, {period}::date as period from marts.{table} where {where}) where period {when}
+        {BY.format(keys=grouped)} order by all
+    """
+
+
+CLOSED = _query(
+    "kpi_quoted_monthly", "expiry_month", "month", "sum(due_vehicles)::bigint as due, sum(never_quoted)::bigint as never_quoted,"
+    " sum(quoted_not_closed)::bigint as quoted_not_closed", where="is_matured",
+)  # fmt: skip
+CASCADE = _query(
+    "kpi_cascade_monthly", "expiry_month", "month", "sum(handed_over)::bigint as handed_over,"
+    " (sum(lost_late) + sum(lost_never_handed_over))::bigint as late", "step",
+)  # fmt: skip
+SEGMENTS = _query(
+    "kpi_renewal_rate_monthly", "expiry_month", "month", "sum(renewed_here)::bigint as renewed,"
+    " sum(due_vehicles)::bigint as due, sum(target_vehicles)::bigint as target", "segment", "is_matured",
+)  # fmt: skip
+LOSSES = _query(
+    "kpi_loss_weekly", "week", "week", "sum(lost_vehicles)::bigint as lost, sum(contradicted)::bigint as contradicted",
+    "reason_group",
+)  # fmt: skip
+FOLLOW_UP = _query(
+    "kpi_follow_up_daily", "date_trunc('week', list_for_on)", "week", "sum(logged_rows)::bigint as logged,"
+    " (sum(logged_rows) - sum(called_on_time))::bigint as not_on_time",
+)  # fmt: skip
+CLAIMED = _query(
+    "kpi_claimed_renewal_monthly", "month", "now", "sum(claimed)::bigint as claimed, sum(not_issued)::bigint as not_issued"
+)  # fmt: skip
+QUOTES = _query(
+    "kpi_quote_speed_monthly", "month", "last", "sum(timed_requests)::bigint as timed,"
+    " (sum(timed_requests) - sum(fast_requests))::bigint as slow", "insurer_code",
+)  # fmt: skip
+HOTLINE = _query(
+    "kpi_hotline_monthly", "month", "last", "sum(calls)::bigint as calls, (sum(calls) - sum(answered))::bigint as unanswered",
+    where="call_kind = 'accident'",
+)  # fmt: skip
+CONCESSIONS = _query(
+    "kpi_concession_average_monthly", "expiry_month", "month", "sum(above_ceiling_vehicles)::bigint as above_ceiling,"
+    " sum(recorded_vehicles)::bigint as recorded",
+    where="store_id in (select store_id from marts.dim_store where benefits_on_staff_lists)",
+)  # fmt: skip
+QUERIES = {
+    "closed": CLOSED, "cascade": CASCADE, "segments": SEGMENTS, "losses": LOSSES, "follow_up": FOLLOW_UP, "claimed": CLAIMED,
+    "quotes": QUOTES, "hotline": HOTLINE, "concessions": CONCESSIONS,
+}  # fmt: skip
 
 
 def weekly_reports(published: Path, words: Words, language: str) -> Iterator[tuple[str, Report]]:
@@ -79,7 +86,7 @@ def weekly_reports(published: Path, words: Words, language: str) -> Iterator[tup
     with open_read_only(published / "analytics.duckdb") as connection:
         shown = months(connection, words.as_of)
         found = topics(connection, words.as_of)
-        figures = _figures(connection, words.as_of, shown, found)
+        figures = _figures(connection, words.as_of, shown)
         stores = records(connection, "select store_id, store_name from marts.dim_store order by store_id")
     night = words.of(language)
     yield ALL, _report(ALL, night.say("board.group"), figures(ALL), found, shown, words, night)
@@ -93,37 +100,41 @@ def last_whole_week(as_of: date) -> date:
     return as_of - timedelta(days=as_of.weekday() + 7)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection, as_of: date, shown: Months, found: dict[str, Topic]) -> Any:
+def _figures(connection: duckdb.DuckDBPyConnection, as_of: date, shown: Months) -> Callable[[str], Figures]:
     """A function that gives the figures of a store or ALL: every query runs once for all of them."""
-    week = last_whole_week(as_of)
-    values = {"month": shown.matured, "now": shown.now, "week": week}
-    rows: dict[str, dict[str, list[Record]]] = {}
-    for name, query in (("closed", CLOSED), ("cascade", CASCADE), ("losses", LOSSES), ("follow_up", FOLLOW_UP),
-                        ("claimed", CLAIMED), ("quotes", QUOTES), ("hotline", HOTLINE), ("concessions", CONCESSIONS)):  # fmt: skip
-        used = {key: value for key, value in values.items() if f"${key}" in query}
+    dates = {"month": shown.matured, "now": shown.now, "last": _back(shown.now, 1), "week": last_whole_week(as_of)}
+    rows: dict[str, dict[str, list[Record]]] = {name: {} for name in QUERIES}
+    for name, query in QUERIES.items():
+        used = {key: value for key, value in dates.items() if f"${key}" in query}
         for row in records(connection, query, used):
-            rows.setdefault(name, {}).setdefault(row["store"], []).append(row)
+            rows[name].setdefault(row["store"], []).append(row)
+    of_month = {name: _months(day) for name, day in dates.items() if name != "week"}
+    week = {name: dates["week"] - timedelta(days=back) for name, back in (("now", 0), ("before", 7), ("year_ago", 364))}
     begun = first_night(connection, as_of)
-    weeks = {"week": week, "week_before": week - timedelta(days=7), "week_year_ago": week - timedelta(days=364)}
 
     def of(store: str) -> Figures:
         mine = {name: by_store.get(store, []) for name, by_store in rows.items()}
-        closed = {row["expiry_month"]: row for row in mine.get("closed", [])}
-        losses = mine.get("losses", [])
+
+        def whole(name: str, periods: Figures) -> Figures:
+            found = {row["period"]: row for row in mine[name]}
+            return {when: found.get(day) for when, day in periods.items()}
+
+        def each(name: str, key: str, periods: Figures) -> Figures:
+            found = {(row[key], row["period"]): row for row in mine[name]}
+            return {
+                code: {when: found.get((code, day)) for when, day in periods.items()}
+                for code in {row[key] for row in mine[name]}
+            }
+
+        reasons = each("losses", "reason_group", week)
         return {
-            "now": closed.get(shown.matured), "before": closed.get(_back(shown.matured, 1)),
-            "year_ago": closed.get(_back(shown.matured, 12)),
-            "cascade": mine.get("cascade", []), "has_lists": shown.matured is not None and begun <= shown.matured,
-            "segments": found["segments"].of(store),
-            "reasons": [
-                {"reason_group": group} | {when: _lost(losses, day, group) for when, day in
-                                           (("now", week), ("before", weeks["week_before"]), ("year_ago", weeks["week_year_ago"]))}
-                for group in sorted({row["reason_group"] for row in losses})
-            ],
-            **{name: _week(losses, mine.get("follow_up", []), day) for name, day in weeks.items()},
-            "claimed": (mine.get("claimed") or [{"claimed": 0, "not_issued": 0}])[0], "quotes": mine.get("quotes", []),
-            "hotline": (mine.get("hotline") or [{"calls": 0, "answered": 0}])[0],
-            "concessions": next(iter(mine.get("concessions", [])), None),
+            "closed": whole("closed", of_month["month"]), "claimed": whole("claimed", of_month["now"]),
+            "hotline": whole("hotline", of_month["last"]), "concessions": whole("concessions", of_month["month"]),
+            "cascade": each("cascade", "step", of_month["month"]), "segments": each("segments", "segment", of_month["month"]),
+            "quotes": each("quotes", "insurer_code", of_month["last"]),
+            "reasons": {group: {when: row["lost"] if row else 0 for when, row in by.items()} for group, by in reasons.items()},
+            "week": {when: _week(mine["losses"], mine["follow_up"], day) for when, day in week.items()},
+            "has_lists": shown.matured is not None and begun <= shown.matured,
         }  # fmt: skip
 
     return of
@@ -136,14 +147,16 @@ def _report(
     problems = findings(figures)
     landing = answers(found, store, shown.named()["now"], words)[0][night.language]
     summary = [landing]
-    if problems:
+    first = costliest(problems)
+    if first:
         summary += [
-            night.say("report.costs_most", title=_title(problems[0], night)),
-            night.say(f"report.{problems[0].name}.action"),
+            night.say("report.costs_most", title=_title(first, night)),
+            night.say(f"report.{first.name}.action"),
         ]
     else:
         summary.append(night.say("report.good_week"))
-    sections = [_section(number, one, figures, night) for number, one in enumerate(problems, start=1)]
+    segments = found["segments"].of(store)
+    sections = [_section(number, one, segments, night) for number, one in enumerate(problems, start=1)]
     trend = [row for row in found["months"].of(store) if row["is_matured"]]
     if trend:
         figure = next(figure for figure in FIGURES if figure.name == "trend")
@@ -160,7 +173,7 @@ def _report(
     )  # fmt: skip
 
 
-def _section(number: int, one: Finding, figures: Figures, night: Night) -> Section:
+def _section(number: int, one: Finding, segments: list[Record], night: Night) -> Section:
     text = night.say(
         f"report.{one.name}.text", cases=one.cases, total=one.total, share=_percent(one.cases, one.total),
         impact=one.impact, **_values(one, night),
@@ -173,7 +186,7 @@ def _section(number: int, one: Finding, figures: Figures, night: Night) -> Secti
         )
     if one.is_few:
         lines.append(night.say("report.few", total=one.total))
-    table = _segments(figures["segments"], one, night) if one.name == "segment_below_target" else None
+    table = _segments(segments, one, night) if one.name == "segment_below_target" else None
     return Section(f"{number}. {_title(one, night)}", tuple(lines), night.say(f"report.{one.name}.action"), table=table)
 
 
@@ -224,13 +237,13 @@ def _back(month: date | None, count: int) -> date | None:
     return date(place // 12, place % 12 + 1, 1)
 
 
-def _lost(rows: list[Record], week: date, group: str) -> int:
-    return sum(row["lost"] for row in rows if row["week"] == week and row["reason_group"] == group)
+def _months(month: date | None) -> dict[str, date | None]:
+    return {"now": month, "before": _back(month, 1), "year_ago": _back(month, 12)}
 
 
 def _week(losses: list[Record], follow_up: list[Record], week: date) -> Record:
-    mine = [row for row in losses if row["week"] == week]
-    called = [row for row in follow_up if row["week"] == week]
+    mine = [row for row in losses if row["period"] == week]
+    called = [row for row in follow_up if row["period"] == week]
     return {
         "lost": sum(row["lost"] for row in mine), "contradicted": sum(row["contradicted"] for row in mine),
         "logged": sum(row["logged"] for row in called), "not_on_time": sum(row["not_on_time"] for row in called),

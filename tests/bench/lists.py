@@ -20,6 +20,7 @@ from exports.outbox import fill_outbox
 from ingest.home import home, write_json
 from tests.bench.__main__ import Sample, enter, summarized, timed_here
 from tests.exports.conftest import ANALYTICS, LABELS, RESTRICTED, ROW, change
+from tests.exports.marts import add_declared_to, tables_of
 
 AS_OF = date(2026, 11, 24)
 TARGET = 60
@@ -65,8 +66,10 @@ def publish(people: int, rows: int) -> None:
     folder = home() / "published" / f"{AS_OF}-lists"
     (folder / "extracts").mkdir(parents=True)
     change(folder / "analytics.duckdb", ANALYTICS.format(labels=LABELS))
+    add_declared_to(folder / "analytics.duckdb", "marts", tables_of("board") | tables_of("own_page"))
     row = ROW.format(as_of=AS_OF, rows=rows)
     change(folder / "restricted.duckdb", RESTRICTED.format(row=row, as_of=AS_OF, rows=rows, others=1))
+    add_declared_to(folder / "restricted.duckdb", "restricted", tables_of("own_page"))
     staff = (f"'S' || lpad(n::varchar, 5, '0') as staff_id, lpad((n // {STORE})::varchar, 3, '0') as store_id "
              f"from range({people}) as t (n)")  # fmt: skip
     change(folder / "restricted.duckdb", f"""

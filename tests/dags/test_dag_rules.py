@@ -76,6 +76,18 @@ def test_a_month_is_closed_from_a_published_night() -> None:
     assert loaded("monthly_close").get_task("close").upstream_task_ids == {"published"}
 
 
+@pytest.mark.parametrize(("name", "task"), [("weekly_report", "write"), ("monthly_close", "statements")])
+def test_reports_are_written_from_a_published_night_then_join_its_outbox_then_leave(name: str, task: str) -> None:
+    made = loaded(name)
+    assert "published" in made.get_task(task).upstream_task_ids
+    assert made.get_task("outbox").upstream_task_ids == {"published", task}
+    assert made.get_task("deliver").upstream_task_ids == {"channels", "outbox", "published"}
+
+
+def test_a_months_statements_wait_for_its_closing() -> None:
+    assert "close" in loaded("monthly_close").get_task("statements").upstream_task_ids
+
+
 def test_a_model_is_learned_from_a_published_night_and_then_archived() -> None:
     made = loaded("train_propensity")
     assert made.get_task("train").upstream_task_ids == {"published"}

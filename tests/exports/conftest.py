@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.exports.marts import add_declared, tables_of
+from tests.exports.marts import add_declared_to, tables_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 LABELS = PROJECT / "dbt_project" / "seeds" / "label.csv"
@@ -229,11 +229,10 @@ def plain_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int,
         }
         for name, script in scripts.items():
             change(folder / f"{name}.duckdb", script)
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{folder / 'analytics.duckdb'}' as made; use made")
-            add_declared(connection, only=tables_of("board") | tables_of("own_page") | tables_of("weekly_report"))
-            connection.execute(f"attach '{folder / 'restricted.duckdb'}' as kept; use kept")
-            add_declared(connection, "restricted", only=tables_of("own_page") | tables_of("statement_pack"))
+        shown = tables_of("board") | tables_of("own_page") | tables_of("weekly_report")
+        add_declared_to(folder / "analytics.duckdb", "marts", shown)
+        kept = tables_of("own_page") | tables_of("statement_pack")
+        add_declared_to(folder / "restricted.duckdb", "restricted", kept)
         (folder / "inputs.json").write_text(json.dumps({"as_of": as_of, "entities": {}, "archives": {}, "sources": []}))
         nodes = [{"name": "fct_due_vehicle", "status": "success"}, {"name": "bridge_closes", "status": "pass"}]
         (folder / "run_results.json").write_text(json.dumps({"status": "success", "nodes": nodes}))

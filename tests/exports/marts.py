@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 import duckdb
 import yaml
@@ -26,6 +27,13 @@ def add_declared(
         for column, kind in columns.items():
             if column not in there:
                 connection.execute(f"alter table {room}.{quoted(name)} add column {quoted(column)} {kind}")
+
+
+def add_declared_to(file: Path, room: str, only: Collection[str]) -> None:
+    """add_declared for a DuckDB file."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as made; use made")
+        add_declared(connection, room, only)
 
 
 def tables_of(exposure: str) -> set[str]:
