@@ -28,7 +28,7 @@ def published() -> str:
 
 @task
 def write(published: str) -> int:
-    """Write the reports. Red: our own bug; the log says where. Run it again, it writes the same."""
+    """Write the reports. Red: the night is past (run nightly, then clear this) or our own bug; the log says which."""
     from exports.report.steps import weekly_step
 
     return weekly_step(published)
@@ -51,11 +51,14 @@ def channels() -> list[str]:
 
 
 @task(map_index_template="{{ task.op_kwargs['channel'] }}")
-def deliver(channel: str, published: str, waiting: int) -> list[str]:
-    """Hand the reports over by one channel, no list of the night. Red: our own bug; what has arrived is not sent again when this is run again."""
+def deliver(channel: str, published: str, waiting: int) -> None:
+    """Hand the reports over by one channel, no list of the night. Red: they did not arrive, the message says why.
+
+    Mend the channel and clear this: what has arrived is not sent again.
+    """
     from exports.steps import deliver_reports_step
 
-    return deliver_reports_step(channel, published, waiting)
+    deliver_reports_step(channel, published, waiting)
 
 
 @dag(

@@ -55,7 +55,7 @@ FOLLOW_UP = f"""
     order by store_id, staff_id, list_for_on desc
 """
 TIERS = """
-    select store_id, month, metric, tier, lower_percent, lower_inclusive, upper_percent, upper_inclusive,
+    select store_id, month, plan_id, metric, tier, lower_percent, lower_inclusive, upper_percent, upper_inclusive,
         bonus_target_multiplier, coefficient_lower, coefficient_upper
     from restricted.statement_plan where month = date_trunc('month', $1::date) order by store_id, metric, tier
 """
@@ -98,7 +98,8 @@ def own_pages(published: Path, as_of: date) -> Iterator[Own]:
 def own_page(own: Own, words: Words, note: str = "") -> bytes:
     """The bytes of a person's page; equal bytes for equal arguments. note: what a new revision changed."""
     now = next((row for row in own.pay if row["month"] == words.as_of.replace(day=1)), None)
-    gauges = [gauge(metric, now, own.tiers) for metric in ("attainment", "full_coverage")] if now else []
+    mine = [row for row in own.tiers if now and row["plan_id"] == now["plan_id"]]
+    gauges = [gauge(metric, now, mine) for metric in ("attainment", "full_coverage")] if now else []
     return render(
         "own.html", words, own=own, now=now, gauges=gauges, note=note, month_text=partial(date.strftime, format="%Y-%m")
     )

@@ -24,6 +24,10 @@ class NightNotPublishedError(RuntimeError):
     """The night ended without a published warehouse."""
 
 
+class ReportsNotDeliveredError(RuntimeError):
+    """Reports did not arrive by a channel; what arrived is not sent again."""
+
+
 class StepBrokeOffError(RuntimeError):
     """A step broke off by our own fault; the night went on without what it makes."""
 
@@ -69,13 +73,20 @@ def reports_step(published: str, written: int) -> int:
     return outbox_step(published) if written else 0
 
 
-def deliver_reports_step(channel: str, published: str, waiting: int) -> list[str]:
-    """Deliver the reports of a night, and nothing else of it: lists that could not be delivered in their morning are old."""
+def deliver_reports_step(channel: str, published: str, waiting: int) -> None:
+    """Deliver the reports of a night, and nothing else of it: lists that could not be delivered in their morning are old.
+
+    waiting: what reports_step returned. Raises ReportsNotDeliveredError: nobody else would say that they did not arrive.
+    """
+    if not waiting:
+        return
     as_of = as_of_of(Path(published))
-    if not waiting or is_rebuild(as_of):
-        return []
     with step(as_of, f"deliver-reports-{channel}"):
-        return [f"{channel}: {failure}" for failure in deliver(as_of, channel, only=keys_in_outbox(as_of))["failed"]]
+        failed = deliver(as_of, channel, only=keys_in_outbox(as_of))["failed"]
+    if failed:
+        raise ReportsNotDeliveredError(
+            f"{channel}: {'; '.join(failed)}. The reports wait in the outbox of {as_of}; mend the channel and run this again."
+        )
 
 
 def deliver_step(channel: str, published: str) -> list[str]:

@@ -39,10 +39,10 @@ class Months:
     now: date
 
     def named(self) -> dict[str, str]:
-        """matured, now and before (the month before now) as 2026-11; – without one."""
-        before = date(self.now.year - (self.now.month == 1), (self.now.month - 2) % 12 + 1, 1)
-        months = {"matured": self.matured, "now": self.now, "before": before}
-        return {name: f"{month:%Y-%m}" if month else "–" for name, month in months.items()}
+        """matured, now and before (the month before now) as 2026-11, since as both last; – without one."""
+        months = {"matured": self.matured, "now": self.now, "before": back(self.now, 1)}
+        named = {name: f"{month:%Y-%m}" if month else "–" for name, month in months.items()}
+        return named | {"since": f"{named['before']} – {named['now']}"}
 
 
 MONTHS = f"""
@@ -248,4 +248,23 @@ def topics(connection: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, Topi
         used = {number: value for number, value in values.items() if f"${number}" in query}
         cursor = connection.execute(query, used)
         found[name] = Topic(tuple(item[0] for item in cursor.description), cursor.fetchall())
+    if not was_listed(shown.matured, first_night(connection, as_of)):
+        found["cascade"] = Topic(found["cascade"].columns, [])
     return found
+
+
+def first_night(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
+    """The day of the first night on record: nothing was handed over by a list before it."""
+    found = connection.execute("select min(as_of) from marts.fct_night").fetchone()
+    return (found and found[0]) or as_of
+
+
+def was_listed(month: date | None, begun: date) -> bool:
+    """Whether lists existed from the freeze of an expiry month on, so that its cascade can be judged by what was handed over."""
+    return month is not None and begun <= back(month, 2)
+
+
+def back(month: date, count: int) -> date:
+    """The first day of the month so many months before."""
+    place = month.year * 12 + month.month - 1 - count
+    return date(place // 12, place % 12 + 1, 1)

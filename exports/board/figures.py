@@ -24,7 +24,7 @@ class Figure:
 
     columns: field -> how it is shown (text, count, money, rate, month, date, number). codes: field -> kind of label.
     metrics: names in the metric dictionary that define it. section: where it stands on the page.
-    period: whose rows name no month of their own: matured, now, or before (the month before that of as_of).
+    period: whose rows name no month of their own: matured, now, before (the month before that of as_of), or since (both last).
     """
 
     name: str
@@ -226,7 +226,7 @@ FIGURES = (
         metrics=("step_loss_rate", "never_handed_over_share", "handed_over_late_share",),
     ),
     Figure(
-        "losses", "losses", period="before", draw=_losses, codes={"reason_group": "reason_group"},
+        "losses", "losses", period="since", draw=_losses, codes={"reason_group": "reason_group"},
         columns={"reason_group": "text", "lost_vehicles": "count", "contradicted": "count", "never_quoted": "count"},
         metrics=("lost_in_period", "contradicted_share"),
     ),

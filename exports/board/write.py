@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from exports.board.data import ALL, Topic, months, topics
+from exports.board.data import ALL, Topic, first_night, months, topics
 from exports.board.figures import FIGURES, SECTIONS
 from exports.metrics import metrics
 from exports.page.charts import vega_script
@@ -50,14 +50,11 @@ def back_office(connection: duckdb.DuckDBPyConnection, words: Words) -> bytes:
     ]
     defined = {metric.name: metric for metric in metrics()}
     keys = [ALL, *(store["store_id"] for store in stores)]
-    begun = first_night(connection, as_of)
-    if not shown.matured or begun > shown.matured:
-        found["cascade"] = Topic(found["cascade"].columns, [])  # before the first list nothing could be handed over
     return render(
         "index.html", words, TEMPLATES,
         figures=figures, sections=SECTIONS, stores=stores, all_stores=ALL,
         definitions={figure.name: figure.definitions(defined) for figure in figures},
-        dates=shown.named() | {"first_night": begun},
+        dates=shown.named() | {"first_night": first_night(connection, as_of)},
         sources=_sources(connection), quality=_quality(connection, as_of),
         showrooms=[{**store, "file": showroom_name(store["store_id"])} for store in stores],
         board={
@@ -117,12 +114,6 @@ def showroom(connection: duckdb.DuckDBPyConnection, words: Words, store: Record)
         winners=[hero for hero in heroes if hero["prize"] is not None],
         heroes=[hero for hero in heroes if hero["prize"] is None],
     )  # fmt: skip
-
-
-def first_night(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
-    """The day of the first night on record: nothing was handed over by a list before it."""
-    found = connection.execute("select min(as_of) from marts.fct_night").fetchone()
-    return (found and found[0]) or as_of
 
 
 def _sources(connection: duckdb.DuckDBPyConnection) -> list[Record]:

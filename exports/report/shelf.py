@@ -27,7 +27,9 @@ def keep(kind: str, as_of: date, files: Iterable[tuple[str, str, bytes]]) -> int
 def kept(as_of: date) -> Iterator[tuple[str, str | None, Path]]:
     """(recipient, purpose, file) of every report that leaves with a night."""
     for kind, purpose in KINDS.items():
-        for file in sorted((home() / "reports" / kind / str(as_of)).glob("*/*")):
+        for file in sorted(
+            (home() / "reports" / kind / str(as_of)).glob("*/[!.]*")
+        ):  # what a break left half written begins with a dot
             yield file.parent.name, purpose, file
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from exports.report.content import Report, Section, Table
-from exports.shelf import open_read_only
+from exports.shelf import literal, open_read_only
 from exports.statement import SIGNERS
 from exports.wording import Night, Record, records
 
@@ -33,7 +33,7 @@ BONUS = """
             union all select staff_id, staff_name from restricted.call_list_recipient
         ) group by staff_id
     ) as name on bonus.staff_id = name.staff_id
-    where bonus.month = $1 and bonus.status = $2
+    where bonus.month = $1 and bonus.status = $2 and bonus.store_id = $3
     order by bonus.store_id, bonus.staff_id, bonus.role
 """
 LINES = "select * from restricted.statement_line where month = $1 order by store_id, staff_id, role, line_number"
@@ -53,21 +53,24 @@ class Statement:
     adjustments: list[Record] = field(default_factory=list)
 
 
-def months_to_state(published: Path, as_of: date) -> list[tuple[date, str]]:
-    """(month, status) of the months of the last quarter that await confirmation or are closed, in order."""
+def months_to_state(published: Path, as_of: date) -> list[tuple[str, date, str]]:
+    """(store_id, month, status) of the months of the last quarter that await confirmation or are closed, in order.
+
+    Each store closes by its own calendar.
+    """
     with open_read_only(published / "restricted.duckdb") as connection:
         return connection.execute(
-            "select distinct month, status from restricted.kpi_staff_bonus_monthly "
+            "select distinct store_id, month, status from restricted.kpi_staff_bonus_monthly "
             "where status in ('awaiting_confirmation', 'closed') and month >= $1::date - interval 3 month order by all",
             [as_of],
         ).fetchall()
 
 
-def statements(published: Path, month: date, status: str) -> Iterator[Statement]:
-    """The statements of a month in a state, by store, staff id and role."""
+def statements(published: Path, store_id: str, month: date, status: str) -> Iterator[Statement]:
+    """A store's statements of a month in a state, by staff id and role."""
     with open_read_only(published / "restricted.duckdb") as connection:
-        connection.execute(f"attach '{published / 'analytics.duckdb'}' as shown (read_only)")
-        people = records(connection, BONUS, [month, status])
+        connection.execute(f"attach {literal(published / 'analytics.duckdb')} as shown (read_only)")
+        people = records(connection, BONUS, [month, status, store_id])
         lines, adjustments = (_by_person(records(connection, query, [month])) for query in (LINES, ADJUSTMENTS))
         plans: dict[tuple[str, str], list[Record]] = {}
         for row in records(connection, PLANS, [month]):

@@ -6,6 +6,7 @@ A report joins the outbox of the night it was written from, and is delivered as 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -25,14 +26,21 @@ File = tuple[str, str, bytes]
 """Recipient, name, bytes."""
 
 
+class NightIsPastError(RuntimeError):
+    """A report was asked for of a night that newer files have made a past one."""
+
+
 def weekly_step(published: str) -> int:
-    """Write the weekly analyses of a published night; return how many files. A rebuild writes none."""
+    """Write the weekly analyses of a published night anew; return how many files. Raises NightIsPastError."""
     folder = Path(published)
     as_of = as_of_of(folder)
     if is_rebuild(as_of):
-        log("reports", "a rebuild writes no reports")
-        return 0
+        raise NightIsPastError(
+            f"{as_of} 之后已收到新文件,不再为它写报告 · files that are newer than the night of {as_of} have been received, so "
+            "nothing of it is reported or delivered any more. Run `make nightly`, then this again."
+        )
     with step(as_of, "weekly"):
+        shutil.rmtree(home() / "reports" / "weekly" / str(as_of), ignore_errors=True)
         return keep("weekly", as_of, weekly_files(folder, as_of))
 
 
@@ -59,33 +67,31 @@ def statements_step(published: str) -> int:
         return 0
     count = 0
     with step(as_of, "statements"):
-        for month, status in months_to_state(folder, as_of):
-            mark = home() / "state" / "statements" / f"{month:%Y-%m}-{status}.json"
+        for store, month, status in months_to_state(folder, as_of):
+            mark = home() / "state" / "statements" / store / f"{month:%Y-%m}-{status}.json"
             if mark.exists() and read_json(mark)["as_of"] != str(as_of):
                 continue
-            count += keep("statements", as_of, statement_files(folder, as_of, month, status))
+            count += keep("statements", as_of, statement_files(folder, as_of, store, month, status))
             write_json(mark, {"as_of": str(as_of)})
     return count
 
 
-def statement_files(published: Path, as_of: date, month: date, status: str) -> Iterator[File]:
+def statement_files(published: Path, as_of: date, store: str, month: date, status: str) -> Iterator[File]:
     """One PDF and one page per person; one PDF of the whole store for its managers, to print and sign."""
     words = load_words(published, as_of)
     night = words.of(_language())
     state = "final" if status == "closed" else "confirm"
-    of_store: dict[str, list[Report]] = {}
-    for statement in statements(published, month, status):
+    reports: list[Report] = []
+    for statement in statements(published, store, month, status):
         report = statement_report(statement, night)
-        store, staff = statement.bonus["store_id"], statement.bonus["staff_id"]
-        of_store.setdefault(store, []).append(report)
+        reports.append(report)
+        staff = statement.bonus["staff_id"]
         name = f"statement_{store}_{staff}_{statement.bonus['role']}_{month:%Y%m}_{state}"
         yield staff, f"{name}.pdf", as_pdf([report])
         yield staff, f"{name}.html", as_html(report, words)
-    managers = _managers(published)
-    for store, reports in of_store.items():
-        data = as_pdf(reports)
-        for recipient in [MANAGERS, *managers.get(store, [])]:
-            yield recipient, f"statements_{store}_{month:%Y%m}_{state}.pdf", data
+    data = as_pdf(reports)
+    for recipient in [MANAGERS, *_managers(published).get(store, [])]:
+        yield recipient, f"statements_{store}_{month:%Y%m}_{state}.pdf", data
 
 
 def _managers(published: Path) -> dict[str, list[str]]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from exports.board.data import ALL, Months, Topic, months, topics
+from exports.board.data import ALL, Months, Topic, back, first_night, months, topics, was_listed
 from exports.board.figures import FIGURES
-from exports.board.write import answers, first_night
+from exports.board.write import answers
 from exports.page.charts import svg
 from exports.page.words import Words
 from exports.report.content import Report, Section, Table
@@ -102,7 +102,7 @@ def last_whole_week(as_of: date) -> date:
 
 def _figures(connection: duckdb.DuckDBPyConnection, as_of: date, shown: Months) -> Callable[[str], Figures]:
     """A function that gives the figures of a store or ALL: every query runs once for all of them."""
-    dates = {"month": shown.matured, "now": shown.now, "last": _back(shown.now, 1), "week": last_whole_week(as_of)}
+    dates = {"month": shown.matured, "now": shown.now, "last": back(shown.now, 1), "week": last_whole_week(as_of)}
     rows: dict[str, dict[str, list[Record]]] = {name: {} for name in QUERIES}
     for name, query in QUERIES.items():
         used = {key: value for key, value in dates.items() if f"${key}" in query}
@@ -111,6 +111,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, as_of: date, shown: Months) 
     of_month = {name: _months(day) for name, day in dates.items() if name != "week"}
     week = {name: dates["week"] - timedelta(days=back) for name, back in (("now", 0), ("before", 7), ("year_ago", 364))}
     begun = first_night(connection, as_of)
+    listed = {when: month if was_listed(month, begun) else None for when, month in of_month["month"].items()}
 
     def of(store: str) -> Figures:
         mine = {name: by_store.get(store, []) for name, by_store in rows.items()}
@@ -130,11 +131,11 @@ def _figures(connection: duckdb.DuckDBPyConnection, as_of: date, shown: Months) 
         return {
             "closed": whole("closed", of_month["month"]), "claimed": whole("claimed", of_month["now"]),
             "hotline": whole("hotline", of_month["last"]), "concessions": whole("concessions", of_month["month"]),
-            "cascade": each("cascade", "step", of_month["month"]), "segments": each("segments", "segment", of_month["month"]),
+            "cascade": each("cascade", "step", listed), "segments": each("segments", "segment", of_month["month"]),
             "quotes": each("quotes", "insurer_code", of_month["last"]),
             "reasons": {group: {when: row["lost"] if row else 0 for when, row in by.items()} for group, by in reasons.items()},
             "week": {when: _week(mine["losses"], mine["follow_up"], day) for when, day in week.items()},
-            "has_lists": shown.matured is not None and begun <= shown.matured,
+            "has_lists": was_listed(shown.matured, begun),
         }  # fmt: skip
 
     return of
@@ -230,15 +231,10 @@ def _pair(pair: tuple[int, int] | None, night: Night) -> str:
     return f"{pair[0]:,} / {pair[1]:,} = {_percent(*pair)}" if pair else night.say("report.unknown")
 
 
-def _back(month: date | None, count: int) -> date | None:
-    if month is None:
-        return None
-    place = month.year * 12 + month.month - 1 - count
-    return date(place // 12, place % 12 + 1, 1)
-
-
 def _months(month: date | None) -> dict[str, date | None]:
-    return {"now": month, "before": _back(month, 1), "year_ago": _back(month, 12)}
+    if month is None:
+        return {"now": None, "before": None, "year_ago": None}
+    return {"now": month, "before": back(month, 1), "year_ago": back(month, 12)}
 
 
 def _week(losses: list[Record], follow_up: list[Record], week: date) -> Record:

@@ -22,10 +22,10 @@ __all__ = ["browser"]
 AS_OF = date(2026, 11, 24)
 PLAN = """
 insert into restricted.statement_plan by name
-    select '001' as store_id, date '2026-11-01' as month, metric, tier, lower_percent, lower_inclusive, upper_percent,
+    select '001' as store_id, date '2026-11-01' as month, plan_id, metric, tier, lower_percent, lower_inclusive, upper_percent,
         upper_inclusive, coefficient_lower, coefficient_upper, 1.0 as bonus_target_multiplier
     from read_csv('{seed}');
-update restricted.kpi_staff_bonus_monthly set tier_b = 3, tier_a = 2, coefficient_b = 1, coefficient_a = 0.8
+update restricted.kpi_staff_bonus_monthly set tier_b = 3, tier_a = 2, coefficient_b = 1, coefficient_a = 0.8, plan_id = 'bonus-l209'
     where month = date '2026-11-01';
 insert into restricted.statement_adjustment by name select '001' as store_id, 'S1' as staff_id, 'renewal_specialist' as role,
     date '2026-08-01' as month, date '2026-11-01' as paid_month, -150.5 as adjustment_amount;

@@ -20,9 +20,10 @@ from exports.outbox import fill_outbox
 from exports.page.words import load_words
 from exports.publish import publish
 from exports.report.render import as_html, as_pdf
+from exports.report.shelf import kept
 from exports.report.statement import bounds, months_to_state, statement_report, statements
-from exports.report.steps import statements_step, weekly_step
-from exports.steps import deliver_reports_step, reports_step
+from exports.report.steps import NightIsPastError, statements_step, weekly_step
+from exports.steps import ReportsNotDeliveredError, deliver_reports_step, reports_step
 from ingest.home import read_json
 from tests.conftest import needs
 from tests.exports.page.opened import browser, opened
@@ -59,8 +60,8 @@ def night(make_build: Callable[..., Path]) -> Path:
 def test_a_statement_shows_figures_tiers_adjustments_lines_and_where_to_object(
     night: Path, tmp_path: Path, browser: Browser
 ) -> None:
-    assert months_to_state(night, AS_OF) == [(OCTOBER, "awaiting_confirmation")]
-    [statement] = statements(night, OCTOBER, "awaiting_confirmation")
+    assert months_to_state(night, AS_OF) == [("001", OCTOBER, "awaiting_confirmation")]
+    [statement] = statements(night, "001", OCTOBER, "awaiting_confirmation")
     words = load_words(night, AS_OF)
     report = statement_report(statement, words.zh)
     facts = dict(report.facts)
@@ -166,14 +167,52 @@ def test_the_weekly_analysis_joins_the_outbox_and_a_rebuild_writes_none(
         r"续保分析报告", (home / "reports/weekly/2026-11-24/M1/weekly_report_001_20261124.html").read_text()
     )
     monkeypatch.setattr("exports.report.steps.is_rebuild", lambda day: True)
-    assert weekly_step(str(night)) == 0 and statements_step(str(night)) == 0
+    assert statements_step(str(night)) == 0
+    with pytest.raises(NightIsPastError, match="make nightly"):
+        weekly_step(str(night))
 
 
 def test_a_report_takes_no_old_list_along(home: Path, night: Path) -> None:
     fill_outbox(AS_OF)
     waiting = reports_step(str(night), weekly_step(str(night)))
-    assert deliver_reports_step("folder", str(night), 0) == [] and not (home / "delivered").exists()
-    assert deliver_reports_step("folder", str(night), waiting) == []
+    deliver_reports_step("folder", str(night), 0)
+    assert not (home / "delivered").exists()
+    deliver_reports_step("folder", str(night), waiting)
     delivered = {file.name for file in (home / "delivered").rglob("*.*")}
     assert delivered and all(name.startswith("weekly_report") for name in delivered)
     assert deliver(AS_OF, "folder")["delivered"] > 0, "the night itself delivers the rest"
+
+
+def test_reports_that_do_not_arrive_are_told(home: Path, night: Path) -> None:
+    waiting = reports_step(str(night), weekly_step(str(night)))
+    file = next((home / "outbox" / str(AS_OF) / "M1").glob("weekly_report*.pdf"))
+    file.write_bytes(b"x")
+    with pytest.raises(ReportsNotDeliveredError, match="folder: M1/weekly_report_001"):
+        deliver_reports_step("folder", str(night), waiting)
+
+
+def test_what_a_break_left_half_written_is_no_report(home: Path, night: Path) -> None:
+    weekly_step(str(night))
+    whole = list(kept(AS_OF))
+    (home / "reports" / "weekly" / str(AS_OF) / "M1" / ".weekly_report_001.pdf.123.tmp").write_bytes(b"x")
+    assert list(kept(AS_OF)) == whole
+
+
+def test_each_store_closes_by_its_own_calendar(home: Path, night: Path, make_build: Callable[..., Path]) -> None:
+    second = (
+        ROWS
+        + """
+        insert into restricted.kpi_staff_bonus_monthly by name select * replace ('002' as store_id, 'S2' as staff_id)
+        from restricted.kpi_staff_bonus_monthly where month = date '2026-10-01';
+        update restricted.kpi_staff_bonus_monthly set status = 'closed' where month = date '2026-10-01' and store_id = '{store}';
+    """
+    )
+    for number, store in ((25, "001"), (26, "002")):
+        build = make_build(f"b{number}", as_of=f"2026-11-{number}", restricted=second.format(store=store))
+        audit(build)
+        statements_step(str(publish(build, rebuild=False)))
+        finals = [
+            file.name
+            for file in (home / "reports/statements" / f"2026-11-{number}" / "general_manager").glob("*_final.pdf")
+        ]
+        assert finals == [f"statements_{store}_202610_final.pdf"]
