@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from exports.board.data import ALL, months, topics
-from exports.board.figures import FIGURES, Figure
+from exports.board.figures import Figure, figures_for
 from exports.cells import new_workbook
 from exports.metrics import metrics
 from exports.shelf import open_read_only
@@ -38,7 +38,7 @@ def kpi_workbook(published: Path, night: Night) -> bytes:
     who = {"store_name": night.say("board.group"), "staff_name": night.say("role.general_manager"),
            "staff_id": "general_manager", "list_for_on": night.as_of}  # fmt: skip
     book, buffer = new_workbook(f"{night.say('kpi_workbook.title')} {night.as_of}", night.as_of)
-    shown = [figure for figure in FIGURES if figure.name != "concessions" or _may_show_concessions(stores)]
+    shown = figures_for(stores.values())
     for figure in shown:
         topic = found[figure.topic or figure.name]
         rows = [
@@ -49,7 +49,9 @@ def kpi_workbook(published: Path, night: Night) -> bytes:
             }
             for row in topic.rows
         ]
-        add_table(book, f"kpi_workbook.{figure.name}", _fields(figure), _of_months(figure, rows), who, night)
+        if figure.matured is not None:
+            rows = [row for row in rows if row["is_matured"] is figure.matured]
+        add_table(book, f"kpi_workbook.{figure.name}", _fields(figure), rows, who, night)
     add_table(book, "kpi_workbook.definitions", DEFINITIONS, _definitions(shown, night.language), who, night)
     write_source_sheet(book, who, night, [night.say("kpi_workbook.how_to")], {})
     book.close()
@@ -73,20 +75,10 @@ def _fields(figure: Figure) -> list[Field]:
     )
 
 
-def _of_months(figure: Figure, rows: list[Record]) -> list[Record]:
-    """The landing of months that can still change, the trend of those that cannot, as on the board."""
-    wanted = {"landing": False, "trend": True}.get(figure.name)
-    return rows if wanted is None else [row for row in rows if row["is_matured"] is wanted]
-
-
 def _store(store_id: str, stores: dict[str, Record], night: Night) -> str:
     if store_id == ALL:
         return night.say("board.group")
     return str(stores.get(store_id, {}).get("store_name") or store_id)
-
-
-def _may_show_concessions(stores: dict[str, Record]) -> bool:
-    return any(store["benefits_on_staff_lists"] for store in stores.values())
 
 
 def _definitions(shown: list[Figure], language: str) -> list[Record]:

@@ -12,12 +12,11 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from exports.page.render import render
 from exports.page.words import Words
 from exports.shelf import open_read_only
-from exports.wording import Record, records
+from exports.wording import Record, grouped, records
 
 PAY_MONTHS, DAYS = 6, 5
 Whose = tuple[str, str]
@@ -83,13 +82,11 @@ def own_pages(published: Path, as_of: date) -> Iterator[Own]:
         people: dict[Whose, Record] = {}
         for row in records(connection, f"select * from ({PEOPLE}) order by store_id, staff_id, rows nulls last, role"):
             people.setdefault((row["store_id"], row["staff_id"]), row)
-        pay = _by_person(records(connection, PAY, [as_of]))
-        tiers: dict[str, list[Record]] = {}
-        for row in records(connection, TIERS, [as_of]):
-            tiers.setdefault(row["store_id"], []).append(row)
+        pay = grouped(records(connection, PAY, [as_of]), "store_id", "staff_id")
+        tiers = grouped(records(connection, TIERS, [as_of]), "store_id")
     with open_read_only(published / "analytics.duckdb") as connection:
-        book = _by_person(records(connection, BOOK, [as_of]))
-        follow_up = _by_person(records(connection, FOLLOW_UP))
+        book = grouped(records(connection, BOOK, [as_of]), "store_id", "staff_id")
+        follow_up = grouped(records(connection, FOLLOW_UP), "store_id", "staff_id")
     for whose, person in people.items():
         mine = pay.get(whose, [])
         yield Own(person, mine, book.get(whose, []), follow_up.get(whose, []), tiers.get(whose[0], []) if mine else [])
@@ -142,10 +139,3 @@ def vehicles_to_next_tier(renewed: int, renewable: int, tier: int | None, tiers:
         if renewed < first <= renewable and (first < top or (first == top and row["upper_inclusive"])):
             reached.append(first - renewed)
     return min(reached, default=None)
-
-
-def _by_person(rows: list[Record]) -> dict[Whose, list[Any]]:
-    found: dict[Whose, list[Record]] = {}
-    for row in rows:
-        found.setdefault((row["store_id"], row["staff_id"]), []).append(row)
-    return found

@@ -12,7 +12,7 @@ from exports.cells import LEGEND, new_workbook
 from exports.shelf import open_read_only
 from exports.source_sheet import write_source_sheet
 from exports.table_sheet import Field, add_table
-from exports.wording import Night, Record, records
+from exports.wording import Night, Record, grouped, records
 
 EVERYBODY = (
     Field("staff_name", "team.staff_name", 10),
@@ -125,7 +125,7 @@ def teams(published: Path) -> Iterator[Team]:
             connection, "select * from restricted.list_recipient where list_kind = 'team' order by store_id, staff_id"
         )
         found = [
-            _by_store(records(connection, query))
+            grouped(records(connection, query), "store_id")
             for query in (
                 "select * from restricted.call_list order by staff_name, staff_id, sequence_number, row_id",
                 "select * from restricted.suppressed_vehicle_list "
@@ -138,7 +138,7 @@ def teams(published: Path) -> Iterator[Team]:
             )
         ]
     with open_read_only(published / "analytics.duckdb") as connection:
-        found.append(_by_store(records(connection, FOLLOWED_UP)))
+        found.append(grouped(records(connection, FOLLOWED_UP), "store_id"))
     for person in managers:
         team = Team(person, *(rows.get(person["store_id"], []) for rows in found))
         if team.rows:
@@ -167,10 +167,3 @@ def team_workbook(team: Team, night: Night, note: str = "") -> bytes:
     write_source_sheet(book, person, night, remarks, LEGEND)
     book.close()
     return buffer.getvalue()
-
-
-def _by_store(rows: list[Record]) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
-    for row in rows:
-        found.setdefault(row["store_id"], []).append(row)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,14 @@ def records(
     cursor = connection.execute(query, values or [])
     columns = [item[0] for item in cursor.description]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def grouped(rows: Iterable[Record], *keys: str) -> dict[Any, list[Record]]:
+    """Rows by the value of a key, or by the tuple of several, in their order."""
+    found: dict[Any, list[Record]] = {}
+    for row in rows:
+        found.setdefault(row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys), []).append(row)
+    return found
 
 
 def load_night(published: Path, as_of: date, language: str = "zh") -> Night:

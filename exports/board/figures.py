@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class Figure:
 
     columns: field -> how it is shown (text, count, money, rate, month, date, number). codes: field -> kind of label.
     metrics: names in the metric dictionary that define it. section: where it stands on the page.
+    matured: whether it shows the months that cannot change any more, or only those that can; None: its rows are of one kind.
     period: whose rows name no month of their own: matured, now, before (the month before that of as_of), or since (both last).
     """
 
@@ -35,6 +36,7 @@ class Figure:
     codes: dict[str, str] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     period: str = ""
+    matured: bool | None = None
     wide: bool = False
     group_only: bool = False
 
@@ -58,6 +60,7 @@ class Figure:
             "columns": columns,
             "codes": codes,
             "groupOnly": self.group_only,
+            "matured": self.matured,
         }
 
     def definitions(self, metrics: dict[str, Metric]) -> list[dict[str, str]]:
@@ -186,7 +189,7 @@ def _follow_up(say: Say) -> alt.TopLevelMixin:
 
 FIGURES = (
     Figure(
-        "landing", "target", wide=True, topic="months", draw=_landing,
+        "landing", "target", matured=False, wide=True, topic="months", draw=_landing,
         columns={"month": "text", "due_vehicles": "count", "renewed_here": "count", "expected_renewed": "number",
                  "low_renewed": "count", "high_renewed": "count", "target_renewed": "count", "target_vehicles": "count"},
         metrics=("expected_renewed", "target_vehicles"),
@@ -210,7 +213,7 @@ FIGURES = (
         metrics=("renewal_rate", "target_rate"),
     ),
     Figure(
-        "trend", "target", topic="months", draw=_trend,
+        "trend", "target", matured=True, topic="months", draw=_trend,
         columns={"month": "text", "renewed_here": "count", "due_vehicles": "count", "renewal_rate": "rate",
                  "target_vehicles": "count", "target_rate": "rate"},
         metrics=("renewal_rate",),
@@ -262,3 +265,9 @@ FIGURES = (
     ),
 )  # fmt: skip
 SECTIONS = ("target", "losses", "money", "others")
+
+
+def figures_for(stores: Iterable[Mapping[str, Any]]) -> list[Figure]:
+    """The figures that these stores see: concessions only if one of them shows them (DOMAIN §5)."""
+    may_show = any(store["benefits_on_staff_lists"] for store in stores)
+    return [figure for figure in FIGURES if figure.name != "concessions" or may_show]

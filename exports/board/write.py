@@ -11,7 +11,7 @@ from urllib.parse import quote
 import duckdb
 
 from exports.board.data import ALL, Topic, first_night, months, topics
-from exports.board.figures import FIGURES, SECTIONS
+from exports.board.figures import SECTIONS, figures_for
 from exports.metrics import metrics
 from exports.page.charts import vega_script
 from exports.page.render import render
@@ -43,11 +43,7 @@ def back_office(connection: duckdb.DuckDBPyConnection, words: Words) -> bytes:
     stores = records(
         connection, "select store_id, store_name, benefits_on_staff_lists from marts.dim_store order by store_id"
     )
-    figures = [
-        figure
-        for figure in FIGURES
-        if figure.name != "concessions" or any(store["benefits_on_staff_lists"] for store in stores)
-    ]
+    figures = figures_for(stores)
     defined = {metric.name: metric for metric in metrics()}
     keys = [ALL, *(store["store_id"] for store in stores)]
     return render(

@@ -15,6 +15,7 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
+from exports.page.render import plain
 from exports.wording import Record
 
 ROWS = "rows"
@@ -68,7 +69,7 @@ def svg(chart: alt.TopLevelMixin, rows: Sequence[Record], width: int) -> str:
         if part.get("width") == "container":
             part["width"] = width
     spec["datasets"] = {ROWS: list(rows)}
-    drawn = vl_convert.vegalite_to_svg(json.loads(json.dumps(spec, default=_plain)))
+    drawn = vl_convert.vegalite_to_svg(json.loads(json.dumps(spec, default=plain)))
     drawn = re.sub(
         r"<text (?![^>]*font-weight)", '<text font-weight="500" ', drawn
     )  # a variable font is thin without it
@@ -88,7 +89,3 @@ def _spec(chart: alt.TopLevelMixin) -> Record:
     spec["config"] = CONFIG
     spec.pop("usermeta", None)
     return spec
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else float(value)

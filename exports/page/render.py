@@ -41,9 +41,10 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
 
 def json_for_script(value: Any) -> Markup:
     """JSON that cannot end the script element it stands in; dates as ISO text, decimals as numbers."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704 escaped for a script
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """What JSON has no word for: a date as ISO text, a decimal as a number."""
     return value.isoformat() if hasattr(value, "isoformat") else float(value)

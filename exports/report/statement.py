@@ -15,12 +15,11 @@ from pathlib import Path
 from exports.report.content import Report, Section, Table
 from exports.shelf import literal, open_read_only
 from exports.statement import SIGNERS
-from exports.wording import Night, Record, records
+from exports.wording import Night, Record, grouped, records
 
 NO_BOUND = 1000
 """An upper bound in percent from which on a tier is open above."""
-Key = tuple[str, str, str]
-"""(store_id, staff_id, role)"""
+PERSON = ("store_id", "staff_id", "role")
 
 BONUS = """
     select bonus.*, coalesce(dim.store_name, bonus.store_id) as store_name, name.staff_name
@@ -71,12 +70,10 @@ def statements(published: Path, store_id: str, month: date, status: str) -> Iter
     with open_read_only(published / "restricted.duckdb") as connection:
         connection.execute(f"attach {literal(published / 'analytics.duckdb')} as shown (read_only)")
         people = records(connection, BONUS, [month, status, store_id])
-        lines, adjustments = (_by_person(records(connection, query, [month])) for query in (LINES, ADJUSTMENTS))
-        plans: dict[tuple[str, str], list[Record]] = {}
-        for row in records(connection, PLANS, [month]):
-            plans.setdefault((row["store_id"], row["plan_id"]), []).append(row)
+        lines, adjustments = (grouped(records(connection, query, [month]), *PERSON) for query in (LINES, ADJUSTMENTS))
+        plans = grouped(records(connection, PLANS, [month]), "store_id", "plan_id")
     for person in people:
-        key = (person["store_id"], person["staff_id"], person["role"])
+        key = tuple(person[name] for name in PERSON)
         tiers = plans.get((person["store_id"], person["plan_id"]), [])
         yield Statement(person, lines.get(key, []), tiers, adjustments.get(key, []))
 
@@ -190,10 +187,3 @@ def _rate(value: Decimal | None, places: int) -> str:
 
 def _factor(value: Decimal | None) -> str:
     return "–" if value is None else f"{value:.2f}"
-
-
-def _by_person(rows: list[Record]) -> dict[Key, list[Record]]:
-    found: dict[Key, list[Record]] = {}
-    for row in rows:
-        found.setdefault((row["store_id"], row["staff_id"], row["role"]), []).append(row)
-    return found

@@ -13,9 +13,6 @@
       return found;
     });
   }
-  // The landing figure shows months that can still change, the trend those that cannot.
-  const CHOSEN = { landing: (row) => !row.is_matured, trend: (row) => row.is_matured };
-
   function month() {
     const { columns, rows } = board.topics.months;
     const row = rows.find((each) => each[0] === choice.value && each[1] === board.now);
@@ -52,7 +49,7 @@
       const place = document.querySelector(`[data-figure="${name}"]`);
       place.hidden = figure.groupOnly && choice.value !== board.all;
       if (place.hidden) continue;
-      const rows = rowsOf(figure).filter(CHOSEN[name] || (() => true));
+      const rows = rowsOf(figure).filter((row) => figure.matured === null || row.is_matured === figure.matured);
       place.querySelector(".empty").hidden = rows.length > 0;
       Figures.show(name, figure, rows);
     }
